@@ -1,0 +1,63 @@
+# Run `make help`. Every target sets up .venv by itself.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ARGS ?=
+
+.PHONY: help setup run test lint types cover fmt bench package clean reset distclean
+
+help:  ## Show what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## Set up .venv (every other target does it too)
+
+run: $(STAMP)  ## Serve on this machine with demo data; pass flags as ARGS="--port 0"
+	@exec $(BIN)/python -m taxiway run $(ARGS)
+
+test: lint types  ## Lint, types and all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP)  ## Style, spelling and who imports whom
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/lint-imports --no-logo
+
+types: $(STAMP)  ## Types, strictly
+	$(BIN)/python -m mypy
+
+cover: $(STAMP)  ## All tests, and what they did not reach
+	$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)
+
+fmt: $(STAMP)  ## Format the code and mend what can be mended
+	$(BIN)/python -m ruff check --fix-only --quiet .
+	$(BIN)/python -m ruff format .
+
+bench: $(STAMP)  ## Measure cost and speed; writes bench/results.md
+	$(BIN)/python -m bench $(ARGS)
+
+package: $(STAMP)  ## Build the Lambda package into out/, without AWS
+	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(BIN)/chalice package --stage $(or $(STAGE),dev) out
+
+clean:  ## Remove caches and builds; keeps .venv and the state of `make run`
+	rm -rf out .chalice/deployments .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+reset:  ## Remove the state of `make run`: its next start is a first one
+	rm -rf .taxiway
+
+distclean: clean  ## Remove .venv as well
+	rm -rf $(VENV)
+
+$(STAMP): requirements.txt requirements-dev.txt
+	@python=$$(.ci/python) && echo "Setting up $(VENV) with $$($$python --version), once; this takes a minute." && \
+	if ! $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  rm -rf $(VENV) && $$python -m venv $(VENV); \
+	fi
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
