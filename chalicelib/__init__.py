@@ -1,0 +1,1 @@
+"""Everything of Taxiway that ships to Lambda. The rooms: docs/architecture."""

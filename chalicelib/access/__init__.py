@@ -1,0 +1,1 @@
+"""Who may do what: API keys, how they are presented, what they grant."""

@@ -1,0 +1,73 @@
+"""Timestamps: microseconds since 1970 inside, RFC 3339 outside.
+
+STIX and TAXII write UTC with `Z` (STIX 2.1 section 3.16, TAXII 2.1 section 2);
+clients send any number of decimals and offsets, so reading is lenient.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+LATEST = 253_402_300_799_999_999
+"""The last microsecond of the year 9999."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_RFC3339 = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(?:\.(\d+))?"
+    r"(?:([Zz])|([+\- ])(\d\d):(\d\d))",
+    re.ASCII,
+)
+_LEAP_SECOND = "60"
+
+
+def to_text(microseconds: int) -> str:
+    """Write microseconds as TAXII does: six decimals and `Z`."""
+    moment = _EPOCH + timedelta(microseconds=microseconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06d}Z"
+
+
+def to_microseconds(text: str) -> int:
+    """Read a timestamp of any precision, cutting what is below a microsecond.
+
+    A `+` of an offset may have become a blank in a query string.
+    Raises ValueError for anything that is no instant.
+    """
+    moment, decimals = _read(text)
+    return (moment - _EPOCH) // _MICROSECOND + int(decimals[:6].ljust(6, "0"))
+
+
+def to_canonical(text: str) -> str:
+    """Write an instant so that equal instants are equal text and sort as time does.
+
+    UTC, with the decimals that matter and no `Z`. Raises ValueError.
+    """
+    moment, decimals = _read(text)
+    significant = decimals.rstrip("0")
+    seconds = moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    return f"{seconds}.{significant}" if significant else seconds
+
+
+def _read(text: str) -> tuple[datetime, str]:
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        msg = f"not a timestamp: {text[:64]!r}"
+        raise ValueError(msg)
+    date, clock, second, decimals, zulu, sign, hours, minutes = match.groups()
+    # A leap second is the instant that the next second begins with.
+    leap = second == _LEAP_SECOND
+    moment = datetime.fromisoformat(f"{date}T{clock}:{'59' if leap else second}+00:00")
+    if leap:
+        moment += timedelta(seconds=1)
+    if zulu is None:
+        moment -= _offset(sign, hours, minutes)
+    return moment, decimals or ""
+
+
+def _offset(sign: str, hours: str, minutes: str) -> timedelta:
+    size = timedelta(hours=int(hours), minutes=int(minutes))
+    if size >= timedelta(days=1) or int(minutes) > 59:  # noqa: PLR2004 - an hour's minutes
+        msg = "no such offset"
+        raise ValueError(msg)
+    return -size if sign == "-" else size

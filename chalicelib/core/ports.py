@@ -1,0 +1,160 @@
+"""What the inside needs of the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, NamedTuple, Protocol
+
+from chalicelib.core.apikey import ApiKey
+from chalicelib.core.collection import Collection
+from chalicelib.core.entry import CardVersion, Entry, NewEntry, Standing
+from chalicelib.core.head import Head
+from chalicelib.core.query import Query
+
+State = Literal["added", "present", "failed"]
+
+
+class Placement(NamedTuple):
+    """What became of an entry that was to be added.
+
+    `version` is the one that the log has it under, where it has.
+    """
+
+    state: State
+    version: str | None
+    problem: str | None = None
+
+
+class PageRequest(NamedTuple):
+    """What a page is asked for with.
+
+    `after` is a position in microseconds, `limit` counts entries, `room` is
+    the bytes that their data may take inside a JSON string (0: no data wanted).
+    """
+
+    after: int
+    limit: int
+    room: int
+    query: Query
+
+
+class LogPage(NamedTuple):
+    """A page of a log.
+
+    `data` holds the bytes of each entry (nothing, where only the entries were
+    asked for); `position` is where to go on from; `more` tells that an entry
+    follows that fits the query. `known` counts the versions, at any time, of
+    the ids that were asked for.
+    """
+
+    entries: list[Entry]
+    data: list[bytes]
+    position: int
+    more: bool
+    known: int = 0
+
+
+class Tidied(NamedTuple):
+    """What compaction did: segments that went, entries that became history."""
+
+    segments: int = 0
+    moved: int = 0
+
+    def plus(self, other: Tidied) -> Tidied:
+        """Add up."""
+        return Tidied(self.segments + other.segments, self.moved + other.moved)
+
+
+class Clock(Protocol):
+    """Time and chance."""
+
+    def now(self) -> int:
+        """Tell the time in microseconds since 1970, UTC."""
+
+    def monotonic(self) -> float:
+        """Tell seconds that never go back, from any start."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    def chance(self) -> float:
+        """Give a number from 0 to 1, 1 excluded."""
+
+
+class ObjectLog(Protocol):
+    """The log of each collection: what was added, in the order it was."""
+
+    def head(self, collection: str) -> Head:
+        """Read where a log ends. Raises NotFound."""
+
+    def append(
+        self, collection: str, entries: Sequence[NewEntry], deadline: float
+    ) -> Iterator[Placement]:
+        """Add entries in order and tell of each once it is settled.
+
+        Raises NotFound, and Unavailable at the deadline (monotonic seconds).
+        """
+
+    def page(self, head: Head, asked: PageRequest) -> LogPage:
+        """Read a page, oldest entries first."""
+
+    def versions(
+        self, head: Head, object_id: str
+    ) -> list[tuple[CardVersion, Standing]]:
+        """List the versions of an object, in the order they were added."""
+
+    def remove(
+        self, collection: str, object_id: str, query: Query, deadline: float
+    ) -> int:
+        """Remove versions of an object; tell how many. Raises NotFound."""
+
+    def compact(self, collection: str, deadline: float) -> Tidied:
+        """Keep a log dense."""
+
+
+class CollectionStore(Protocol):
+    """The collections that there are."""
+
+    def create(self, collection: Collection) -> None:
+        """Add a collection. Raises Conflict when a name of it is taken."""
+
+    def all(self, *, closing: bool = False) -> list[Collection]:
+        """List the collections, oldest first.
+
+        With `closing` also those whose removal was begun and not finished.
+        """
+
+    def id_of(self, alias: str) -> str | None:
+        """Find the id behind an alias."""
+
+    def remove(self, collection: Collection, progress: Callable[[int], None]) -> int:
+        """Remove a collection with all that is in it; tell how many items."""
+
+
+class KeyStore(Protocol):
+    """The API keys, by the hash of their secret."""
+
+    def add(self, digest: str, key: ApiKey) -> None:
+        """Add a key."""
+
+    def find(self, digest: str) -> ApiKey | None:
+        """Find a key by the hash of what was presented."""
+
+    def all(self) -> list[ApiKey]:
+        """List the keys, oldest first."""
+
+    def revoke(self, key_id: str, at: int, reason: str | None) -> ApiKey:
+        """End a key for good. Raises NotFound."""
+
+    def touch(self, digest: str, at: int) -> None:
+        """Note that a key was used."""
+
+
+class StatusStore(Protocol):
+    """What became of each request to add objects, for a while."""
+
+    def put(self, identifier: str, document: bytes, expires: int) -> None:
+        """Keep a document until a time in microseconds."""
+
+    def get(self, identifier: str, now: int) -> bytes | None:
+        """Give a document that has not expired."""
