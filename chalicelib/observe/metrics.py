@@ -1,0 +1,21 @@
+"""Metrics in CloudWatch's embedded format: a line in the log, no call."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+NAMESPACE = "Taxiway"
+
+
+def count(name: str, value: int = 1, **dimensions: str) -> None:
+    """Count something, by what it was about."""
+    with single_metric(
+        name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE
+    ) as metric:
+        for dimension, of in dimensions.items():
+            metric.add_dimension(dimension, of)
+
+
+def answered(area: str, status: int) -> None:
+    """Count an answer by room and kind of status, such as 2xx."""
+    count("requests", area=area, status=f"{status // 100}xx")

@@ -1,0 +1,52 @@
+"""Where the process is: one row for each environment variable it reads.
+
+`docs/operations/configuration.md` has the same table; a test compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+VARIABLES = {
+    "TAXIWAY_STAGE": "the stage, part of the tables' names (default: dev)",
+    "TAXIWAY_OBJECTS_TABLE": "table of objects (default: taxiway-STAGE-objects)",
+    "TAXIWAY_KEYS_TABLE": "table of API keys (default: taxiway-STAGE-keys)",
+    "TAXIWAY_PUBLIC_URL": "what clients see before /taxii2/, where the request "
+    "can't tell it, such as https://intel.example.com/api (default: from the request)",
+    "TAXIWAY_TITLE": "title of the discovery resource (default: Taxiway)",
+    "TAXIWAY_DESCRIPTION": "description of the discovery resource (default: none)",
+    "TAXIWAY_CONTACT": "contact of the discovery resource (default: none)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The environment, read once."""
+
+    stage: str
+    objects_table: str
+    keys_table: str
+    public_url: str | None
+    title: str
+    description: str | None
+    contact: str | None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the variables; an empty one counts as unset."""
+
+        def read(name: str) -> str | None:
+            return environ.get(name, "").strip() or None
+
+        stage = read("TAXIWAY_STAGE") or "dev"
+        public_url = read("TAXIWAY_PUBLIC_URL")
+        return cls(
+            stage=stage,
+            objects_table=read("TAXIWAY_OBJECTS_TABLE") or f"taxiway-{stage}-objects",
+            keys_table=read("TAXIWAY_KEYS_TABLE") or f"taxiway-{stage}-keys",
+            public_url=public_url.rstrip("/") if public_url else None,
+            title=read("TAXIWAY_TITLE") or "Taxiway",
+            description=read("TAXIWAY_DESCRIPTION"),
+            contact=read("TAXIWAY_CONTACT"),
+        )

@@ -1,0 +1,1 @@
+"""Where things are kept. Nobody but the container imports these rooms."""

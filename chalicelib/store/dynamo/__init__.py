@@ -1,0 +1,1 @@
+"""The stores on DynamoDB. Keys: schema.py. Why it is so: docs/architecture."""

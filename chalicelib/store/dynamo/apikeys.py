@@ -1,0 +1,100 @@
+"""The KeyStore port: API keys by the hash of their secret."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from chalicelib.core.apikey import ApiKey, Grant, Tier
+from chalicelib.errors import NotFound
+from chalicelib.store.dynamo import schema
+from chalicelib.store.dynamo.schema import Item
+from chalicelib.store.dynamo.table import Table, when_absent
+
+_TIMES = {"created": "cr", "expires": "ex", "revoked": "rv", "last_used": "lu"}
+
+
+class DynamoKeys:
+    """API keys in a table of their own."""
+
+    def __init__(self, table: Table) -> None:
+        """Read nothing yet."""
+        self._table = table
+
+    def add(self, digest: str, key: ApiKey) -> None:
+        """Add a key and list it."""
+        listing = {
+            **schema.key(schema.KEY_LISTING, key.id),
+            "h": {"S": digest},
+        }
+        actions = [
+            self._table.put_action(item, **when_absent())
+            for item in (_to_item(digest, key), listing)
+        ]
+        self._table.transact(actions, uuid.uuid4().hex)
+
+    def find(self, digest: str) -> ApiKey | None:
+        """Find a key; a revocation is seen at once."""
+        item = self._table.get(schema.key(schema.api_key(digest))).item
+        return None if item is None else _from_item(item)
+
+    def all(self) -> list[ApiKey]:
+        """List the keys, oldest first."""
+        listed = self._table.query_all(schema.KEY_LISTING)
+        keys = [schema.key(schema.api_key(item["h"]["S"])) for item in listed]
+        found = map(_from_item, self._table.get_many(keys))
+        return sorted(found, key=lambda key: (key.created, key.id))
+
+    def revoke(self, key_id: str, at: int, reason: str | None) -> ApiKey:
+        """End a key for good; the first revocation stands. Raises NotFound."""
+        item = self._table.get(schema.key(schema.KEY_LISTING, key_id)).item
+        if item is None:
+            raise NotFound(f"there is no key with the id {key_id[:64]!r}")
+        digest = item["h"]["S"]
+        self._table.update(
+            schema.key(schema.api_key(digest)),
+            "SET rv = if_not_exists(rv, :at), rs = if_not_exists(rs, :why)",
+            {":at": {"N": str(at)}, ":why": {"S": reason or ""}},
+        )
+        key = self.find(digest)
+        if key is None:
+            raise NotFound("the key is gone")
+        return key
+
+    def touch(self, digest: str, at: int) -> None:
+        """Note that a key was used."""
+        key = schema.key(schema.api_key(digest))
+        self._table.update(key, "SET lu = :at", {":at": {"N": str(at)}})
+
+
+def _to_item(digest: str, key: ApiKey) -> Item:
+    item: Item = {
+        **schema.key(schema.api_key(digest)),
+        "id": {"S": key.id},
+        "nm": {"S": key.name},
+        "px": {"S": key.prefix},
+        "tr": {"S": key.tier.value},
+        "gr": {"S": json.dumps(dict(key.grants))},
+    }
+    for name, short in _TIMES.items():
+        value = getattr(key, name)
+        if value is not None:
+            item[short] = {"N": str(value)}
+    return item
+
+
+def _from_item(item: Item) -> ApiKey:
+    times: dict[str, Any] = {
+        name: int(item[short]["N"]) for name, short in _TIMES.items() if short in item
+    }
+    grants = json.loads(item["gr"]["S"])
+    return ApiKey(
+        id=item["id"]["S"],
+        name=item["nm"]["S"],
+        prefix=item["px"]["S"],
+        tier=Tier(item["tr"]["S"]),
+        grants={collection: Grant(what) for collection, what in grants.items()},
+        reason=item.get("rs", {}).get("S") or None,
+        **times,
+    )

@@ -1,0 +1,123 @@
+"""The CollectionStore port: heads, their names, and the listing of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from chalicelib.core.collection import Collection
+from chalicelib.core.head import Head
+from chalicelib.errors import Conflict
+from chalicelib.store.dynamo import codec, schema, segment
+from chalicelib.store.dynamo.schema import Item, Key
+from chalicelib.store.dynamo.table import Contended, Table, when_absent
+
+
+class DynamoCollections:
+    """Collections in the table of objects."""
+
+    def __init__(self, table: Table) -> None:
+        """Read nothing yet."""
+        self._table = table
+
+    def create(self, collection: Collection) -> None:
+        """Add a collection and take its names. Raises Conflict."""
+        items = [codec.head_to_item(Head(collection)), *_names(collection)]
+        actions = [self._table.put_action(item, **when_absent()) for item in items]
+        try:
+            self._table.transact(actions, uuid.uuid4().hex)
+        except Contended:
+            raise Conflict(
+                "a collection with this id, title or alias is there already",
+                details={"id": collection.id, "title": collection.title},
+            ) from None
+
+    def all(self, *, closing: bool = False) -> list[Collection]:
+        """List the collections, oldest first; see CollectionStore.all."""
+        listed = self._table.query_all(schema.LISTING)
+        ids = [item[schema.SK]["S"].partition("#")[2] for item in listed]
+        heads = self._table.get_many([schema.key(schema.head(one)) for one in ids])
+        found = {
+            head.id: head.collection
+            for head in map(codec.item_to_head, heads)
+            if closing or not head.closing
+        }
+        return [found[one] for one in ids if one in found]
+
+    def id_of(self, alias: str) -> str | None:
+        """Find the id behind an alias."""
+        item = self._table.get(schema.key(schema.alias(alias))).item
+        return None if item is None else str(item["c"]["S"])
+
+    def remove(self, collection: Collection, progress: Callable[[int], None]) -> int:
+        """Remove a collection with all that is in it; tell how many items.
+
+        It can be neither seen nor written to from the first step on. Called
+        again after an interruption it goes on.
+        """
+        self._close(collection.id)
+        removed = 0
+        for keys in self._contents(collection.id):
+            removed += self._table.delete_many(keys)
+            progress(removed)
+        names = [_key(item) for item in _names(collection)]
+        head = schema.key(schema.head(collection.id))
+        return removed + self._table.delete_many([*names, head])
+
+    def _close(self, collection: str) -> None:
+        # Raising the revision turns away every writer that has read the head.
+        self._table.update(
+            schema.key(schema.head(collection)),
+            "SET closing = :yes, rev = rev + :one",
+            {":yes": {"BOOL": True}, ":one": {"N": "1"}},
+        )
+
+    def _contents(self, collection: str) -> Iterator[list[Key]]:
+        purged: set[str] = set()
+        for page in self._table.query(schema.history(collection)):
+            yield from self._leaves(collection, page)
+            yield [_key(item) for item in page]
+        for page in self._table.query(schema.log(collection)):
+            facets = {
+                name for item in page for name in codec.item_to_segment(item).facets
+            }
+            yield from self._leaves(collection, page)
+            # The chains are known by their segments only, so they go first.
+            for facet in sorted(facets - purged):
+                yield from self._partition(schema.facet(collection, facet))
+            purged |= facets
+            yield [_key(item) for item in page]
+        yield from self._partition(schema.marks(collection))
+
+    def _leaves(self, collection: str, page: list[Item]) -> Iterator[list[Key]]:
+        for item in page:
+            keys: dict[str, Key] = {}
+            for stored in segment.unpack(item["d"]["B"]):
+                entry = stored.entry
+                card = schema.card(collection, entry.id)
+                keys[card] = schema.key(card)
+                blob = schema.blob(collection, entry.date_added)
+                for number in range(entry.chunks):
+                    chunk = schema.chunk(number)
+                    keys[blob + chunk] = schema.key(blob, chunk)
+            yield list(keys.values())
+
+    def _partition(self, pk: str) -> Iterator[list[Key]]:
+        for page in self._table.query(pk):
+            yield [_key(item) for item in page]
+
+
+def _names(collection: Collection) -> list[Item]:
+    refers: dict[str, Any] = {"c": {"S": collection.id}}
+    listing = schema.key(
+        schema.LISTING, schema.listed(collection.created, collection.id)
+    )
+    names = [listing, {**schema.key(schema.title(collection.title)), **refers}]
+    if collection.alias is not None:
+        names.append({**schema.key(schema.alias(collection.alias)), **refers})
+    return names
+
+
+def _key(item: Item) -> Key:
+    return {name: item[name] for name in (schema.PK, schema.SK)}

@@ -1,0 +1,177 @@
+"""Taking versions of an object out of a log: the bytes really go."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.core.entry import (
+    CardVersion,
+    Standing,
+    all_facets,
+    is_replaced,
+    standings,
+)
+from chalicelib.core.head import Head
+from chalicelib.core.ports import Clock
+from chalicelib.core.query import Query
+from chalicelib.errors import NotFound, Unavailable
+from chalicelib.store.dynamo import codec, schema
+from chalicelib.store.dynamo.chains import chain_of
+from chalicelib.store.dynamo.codec import Card
+from chalicelib.store.dynamo.heads import read_head, replace_head
+from chalicelib.store.dynamo.pairs import (
+    Gap,
+    Pair,
+    pair_at,
+    standing_anew,
+    with_entries,
+    write_pair,
+)
+from chalicelib.store.dynamo.segment import Stored
+from chalicelib.store.dynamo.table import Contended, Table, when_same
+
+_AT_ONCE = 8
+"""Versions that one transaction removes: each may lie in a segment of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remover:
+    """Removes versions of objects from logs."""
+
+    table: Table
+    clock: Clock
+
+    def remove(
+        self, collection: str, object_id: str, query: Query, deadline: float
+    ) -> int:
+        """Remove the versions that a query names; tell how many.
+
+        Raises NotFound when there are none. The oldest go first, so that a
+        version never comes back while later ones are being removed.
+        """
+        chosen: set[int] | None = None
+        removed = 0
+        pause = 0.01
+        while chosen is None or chosen:
+            try:
+                head, _ = read_head(self.table, collection)
+                card = self._card(collection, object_id)
+                if chosen is None:
+                    chosen = _chosen(card, query)
+                now = [v for v in card.versions if v.date_added in chosen][:_AT_ONCE]
+                if now:
+                    self._remove(head, object_id, card, now)
+                removed += len(now)
+                chosen -= {version.date_added for version in now}
+                if not now:
+                    break
+            except (Contended, Gap):
+                if self.clock.monotonic() > deadline:
+                    raise Unavailable("too many writers at once: try again") from None
+                self.clock.sleep(pause * (0.5 + self.clock.chance()))
+                pause = min(pause * 2, 0.5)
+        return removed
+
+    def _card(self, collection: str, object_id: str) -> Card:
+        reading = self.table.get(schema.key(schema.card(collection, object_id)))
+        if reading.item is None:
+            raise NotFound("there is no such object in this collection")
+        return codec.item_to_card(reading.item)
+
+    def _remove(
+        self, head: Head, object_id: str, card: Card, gone: Sequence[CardVersion]
+    ) -> None:
+        dates = {version.date_added for version in gone}
+        left = [v for v in card.versions if v.date_added not in dates]
+        before, after = standings(card.versions), standings(left)
+        moved = {date: now for date, now in after.items() if now != before[date]}
+        pairs = self._pairs(head.id, sorted(dates | moved.keys()))
+        next_head = self._next(head, gone)
+        actions = [
+            replace_head(self.table, head, next_head),
+            self._card_action(head.id, object_id, card, left),
+            *self._mark_actions(head, dates | moved.keys()),
+        ]
+        for pair in pairs:
+            edited = _edit(pair, dates, moved)
+            actions += write_pair(self.table, head.id, edited, next_head.revision)
+            actions += self._chunk_actions(head.id, pair, dates)
+        self.table.transact(actions, uuid.uuid4().hex)
+
+    def _pairs(self, collection: str, dates: Sequence[int]) -> list[Pair]:
+        pairs: list[Pair] = []
+        for date in dates:
+            if pairs and date <= pairs[-1].segment.last:
+                continue
+            pair = pair_at(self.table, collection, date)
+            if pair is None:
+                raise Gap
+            pairs.append(pair)
+        return pairs
+
+    def _next(self, head: Head, gone: Sequence[CardVersion]) -> Head:
+        fewer = Counter(
+            name
+            for version in gone
+            for name in {chain_of(facet, head.chains) for facet in all_facets(version)}
+        )
+        chains = {
+            name: chain._replace(entries=chain.entries - fewer[name])
+            for name, chain in head.chains.items()
+        }
+        return head.grown(entries=-len(gone), last=head.last, chains=chains)
+
+    def _card_action(
+        self, collection: str, object_id: str, card: Card, left: Sequence[CardVersion]
+    ) -> dict[str, Any]:
+        unchanged = when_same("v", card.seen)
+        if left:
+            item = codec.card_to_item(collection, object_id, left)
+            return self.table.put_action(item, **unchanged)
+        key = schema.key(schema.card(collection, object_id))
+        return self.table.delete_action(key, **unchanged)
+
+    def _mark_actions(self, head: Head, dates: set[int]) -> Iterator[dict[str, Any]]:
+        # What the segment says is true again once it is written anew.
+        for date in sorted(dates):
+            if date <= head.marked:
+                place = schema.place(date)
+                yield self.table.delete_action(schema.key(schema.marks(head.id), place))
+
+    def _chunk_actions(
+        self, collection: str, pair: Pair, dates: set[int]
+    ) -> Iterator[dict[str, Any]]:
+        for stored in pair.entries:
+            entry = stored.entry
+            if entry.date_added in dates:
+                pk = schema.blob(collection, entry.date_added)
+                for number in range(entry.chunks):
+                    yield self.table.delete_action(schema.key(pk, schema.chunk(number)))
+
+
+def _chosen(card: Card, query: Query) -> set[int]:
+    now = standings(card.versions)
+    chosen = {
+        version.date_added
+        for version in card.versions
+        if query.takes_version(version, now[version.date_added])
+    }
+    if not chosen:
+        raise NotFound("the object has no such version in this collection")
+    return chosen
+
+
+def _edit(pair: Pair, gone: set[int], moved: dict[int, Standing]) -> Pair:
+    live = [one for one in pair.live if one.entry.date_added not in gone]
+    past: list[Stored] = []
+    for one in standing_anew(pair.past, moved):
+        if one.entry.date_added in gone:
+            continue
+        # The latest version that is left belongs among the live ones again.
+        back = not is_replaced(one.entry.spec_version, one.entry.standing)
+        (live if back else past).append(one)
+    return with_entries(pair, standing_anew(live, moved), past)

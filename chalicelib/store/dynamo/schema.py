@@ -1,0 +1,157 @@
+"""THE key map: every table, every partition and sort key.
+
+Table *objects* (`c` a collection's id, `T` a `date_added` of fixed width):
+
+question                            item        pk                 sk     cost
+may I, what is it, where does it    head        HEAD#{c}           -      1 RU
+  end
+which collections are there         listing     COLLECTIONS        T#{c}  1 Query
+which collection has this alias     name        NAME#alias#{a}     -      1 RU
+  (or title)                                    NAME#title#{t}     -
+what came after T                   segment     LOG#{c}            T      1 Query
+what came after T and was           history     HIST#{c}           T      1 Query
+  replaced since
+which of it stands otherwise now    mark        OLD#{c}            T      1 Query
+what of this type came after T      facet       FACET#{c}#{facet}  T      1 Query
+which versions has this object      card        CARD#{c}#{id}      -      1 RU
+the bytes of a large object         chunk       BLOB#{c}#{T}       n      1 Query
+what became of my POST              status      STATUS#{id}        n      1 Query
+
+Table *keys*:
+
+whose key is this                   key         KEY#{sha256}       -      1 RU
+which keys are there                key name    KEYS               {id}   1 Query
+
+The sort key of a segment is the last `date_added` in it, so that `sk > T`
+begins at the first segment with anything newer than T.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+PK = "pk"
+SK = "sk"
+TTL = "ttl"
+ONLY = "-"
+
+Item = dict[str, Any]
+Key = dict[str, Any]
+
+
+class TableNames(Protocol):
+    """What the tables are called at a stage."""
+
+    @property
+    def objects_table(self) -> str:
+        """Name of the table of objects."""
+
+    @property
+    def keys_table(self) -> str:
+        """Name of the table of API keys."""
+
+
+def table_definitions(names: TableNames) -> list[dict[str, Any]]:
+    """Give the arguments of CreateTable for each table."""
+    return [_definition(name) for name in (names.objects_table, names.keys_table)]
+
+
+def ttl_attribute() -> str:
+    """Name the attribute by which DynamoDB lets items expire."""
+    return TTL
+
+
+def _definition(name: str) -> dict[str, Any]:
+    return {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": PK, "AttributeType": "S"},
+            {"AttributeName": SK, "AttributeType": "S"},
+        ],
+        "KeySchema": [
+            {"AttributeName": PK, "KeyType": "HASH"},
+            {"AttributeName": SK, "KeyType": "RANGE"},
+        ],
+    }
+
+
+def key(pk: str, sk: str = ONLY) -> Key:
+    """Give the key of one item."""
+    return {PK: {"S": pk}, SK: {"S": sk}}
+
+
+def place(microseconds: int) -> str:
+    """Write a position so that text sorts as time does."""
+    return f"{microseconds:018d}"
+
+
+def head(collection: str) -> str:
+    """Partition of a collection's head."""
+    return f"HEAD#{collection}"
+
+
+LISTING = "COLLECTIONS"
+
+
+def listed(created: int, collection: str) -> str:
+    """Sort key of a collection in the listing: oldest first, for ever."""
+    return f"{place(created)}#{collection}"
+
+
+def alias(text: str) -> str:
+    """Partition of the name that leads from an alias to a collection."""
+    return f"NAME#alias#{text}"
+
+
+def title(text: str) -> str:
+    """Partition of the name that keeps a title to one collection."""
+    return f"NAME#title#{text.casefold()}"
+
+
+def log(collection: str) -> str:
+    """Partition of the segments."""
+    return f"LOG#{collection}"
+
+
+def history(collection: str) -> str:
+    """Partition of what compaction has moved out of the segments."""
+    return f"HIST#{collection}"
+
+
+def marks(collection: str) -> str:
+    """Partition of the marks on entries that stand otherwise than written."""
+    return f"OLD#{collection}"
+
+
+def facet(collection: str, name: str) -> str:
+    """Partition of the chain of one facet."""
+    return f"FACET#{collection}#{name}"
+
+
+def card(collection: str, object_id: str) -> str:
+    """Partition of an object's card."""
+    return f"CARD#{collection}#{object_id}"
+
+
+def blob(collection: str, date_added: int) -> str:
+    """Partition of the chunks of one large object."""
+    return f"BLOB#{collection}#{place(date_added)}"
+
+
+def chunk(number: int) -> str:
+    """Sort key of a chunk."""
+    return f"{number:04d}"
+
+
+def status(identifier: str) -> str:
+    """Partition of a status resource."""
+    return f"STATUS#{identifier}"
+
+
+def api_key(digest: str) -> str:
+    """Partition of an API key."""
+    return f"KEY#{digest}"
+
+
+KEY_LISTING = "KEYS"

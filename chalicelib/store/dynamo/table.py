@@ -1,0 +1,269 @@
+"""DynamoDB calls on one table: pages and batches, errors by meaning.
+
+The client is shared by all tables, made on first use, and safe in threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import Unavailable
+from chalicelib.store.dynamo import schema
+from chalicelib.store.dynamo.schema import Item, Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MOST_ACTIONS = 100
+"""Actions that one transaction may hold."""
+
+MOST_GETS = 100
+"""Keys that one BatchGetItem may name."""
+
+_MOST_WRITES = 25
+
+_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 4},
+    connect_timeout=3,
+    read_timeout=10,
+    max_pool_connections=50,
+    tcp_keepalive=True,
+    # Our own code makes the requests and DynamoDB checks them again.
+    parameter_validation=False,
+)
+_CONTENTION = {"ConditionalCheckFailed", "TransactionConflict", "None"}
+_OVERLOAD = {
+    "InternalServerError",
+    "LimitExceededException",
+    "ProvisionedThroughputExceeded",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "ThrottlingError",
+    "ThrottlingException",
+}
+
+
+class Contended(Exception):
+    """Somebody else changed what a write rests on: read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An item as it was read, and when by DynamoDB's own clock (seconds)."""
+
+    item: Item | None
+    answered: float | None
+
+
+class Client:
+    """The one DynamoDB client of the process, made when first needed."""
+
+    @cached_property
+    def raw(self) -> DynamoDBClient:
+        """The boto3 client itself."""
+        return boto3.client("dynamodb", config=_CONFIG)
+
+
+class Table:
+    """One table of the key map."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        """Name the table; nothing is read yet."""
+        self._client = client
+        self.name = name
+
+    def get(self, key: Key, *, consistent: bool = True) -> Reading:
+        """Read one item."""
+        answer = self._call(
+            "get_item", TableName=self.name, Key=key, ConsistentRead=consistent
+        )
+        return Reading(answer.get("Item"), _answered(answer))
+
+    def get_many(self, keys: Sequence[Key]) -> list[Item]:
+        """Read those of some items that are there, in any order."""
+        found: list[Item] = []
+        for start in range(0, len(keys), MOST_GETS):
+            pending = list(keys[start : start + MOST_GETS])
+            while pending:
+                wanted = {self.name: {"Keys": pending, "ConsistentRead": True}}
+                answer = self._call("batch_get_item", RequestItems=wanted)
+                found += answer["Responses"].get(self.name, [])
+                left = answer.get("UnprocessedKeys", {}).get(self.name, {})
+                pending = left.get("Keys", [])
+        return found
+
+    def query(
+        self,
+        pk: str,
+        *,
+        after: str = "",
+        until: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[list[Item]]:
+        """Read a partition in order, a page of items at a time.
+
+        `after` is excluded, `until` included; `limit` is the size of the
+        first page; what follows is read as it is asked for.
+        """
+        arguments = self._range(pk, after, until)
+        if limit is not None:
+            arguments["Limit"] = limit
+        while True:
+            answer = self._call("query", **arguments)
+            yield answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def query_all(self, pk: str, **bounds: str) -> list[Item]:
+        """Read a whole range of a partition."""
+        return [item for page in self.query(pk, **bounds) for item in page]  # type: ignore[arg-type]
+
+    def first(self, pk: str, *, since: str) -> Item | None:
+        """Read the first item at or behind a sort key."""
+        answer = self._call(
+            "query",
+            TableName=self.name,
+            KeyConditionExpression="pk = :pk AND sk >= :sk",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":sk": {"S": since}},
+            ConsistentRead=True,
+            Limit=1,
+        )
+        return next(iter(answer["Items"]), None)
+
+    def put(self, item: Item) -> None:
+        """Write one item, whatever was there."""
+        self._call("put_item", TableName=self.name, Item=item)
+
+    def update(self, key: Key, expression: str, values: Mapping[str, Any]) -> bool:
+        """Change an item that is there; False when it is not."""
+        try:
+            self._call(
+                "update_item",
+                TableName=self.name,
+                Key=key,
+                UpdateExpression=expression,
+                ExpressionAttributeValues=dict(values),
+                ConditionExpression="attribute_exists(pk)",
+            )
+        except Contended:
+            return False
+        return True
+
+    def transact(self, actions: Sequence[dict[str, Any]], token: str) -> None:
+        """Do all of some actions or none. Raises Contended.
+
+        The token makes a repeated call harmless (ten minutes long).
+        """
+        self._call(
+            "transact_write_items",
+            TransactItems=list(actions),
+            ClientRequestToken=token,
+        )
+
+    def delete_many(self, keys: Iterable[Key]) -> int:
+        """Remove items, in no order; tell how many keys there were."""
+        gone = 0
+        batch: list[dict[str, Any]] = []
+        for key in keys:
+            batch.append({"DeleteRequest": {"Key": key}})
+            gone += 1
+            if len(batch) == _MOST_WRITES:
+                self._write(batch)
+                batch = []
+        self._write(batch)
+        return gone
+
+    def put_action(self, item: Item, **condition: Any) -> dict[str, Any]:
+        """Make an action of a transaction: write an item."""
+        return {"Put": {"TableName": self.name, "Item": item, **condition}}
+
+    def delete_action(self, key: Key, **condition: Any) -> dict[str, Any]:
+        """Make an action of a transaction: remove an item."""
+        return {"Delete": {"TableName": self.name, "Key": key, **condition}}
+
+    def _write(self, batch: list[dict[str, Any]]) -> None:
+        pending = batch
+        while pending:
+            answer = self._call("batch_write_item", RequestItems={self.name: pending})
+            pending = answer.get("UnprocessedItems", {}).get(self.name, [])
+
+    def _range(self, pk: str, after: str, until: str | None) -> dict[str, Any]:
+        values = {":pk": {"S": pk}}
+        condition = "pk = :pk"
+        if until is not None:
+            # BETWEEN includes both ends; a character behind leaves `after` out.
+            condition += " AND sk BETWEEN :after AND :until"
+            values |= {":after": {"S": after + "\x00"}, ":until": {"S": until}}
+        elif after:
+            condition += " AND sk > :after"
+            values[":after"] = {"S": after}
+        return {
+            "TableName": self.name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ConsistentRead": True,
+        }
+
+    def _call(self, operation: str, **arguments: Any) -> Any:
+        try:
+            return getattr(self._client.raw, operation)(**arguments)
+        except ClientError as error:
+            _translate(error)
+        except BotoCoreError as error:
+            raise Unavailable(
+                "the storage can't be reached", headers={"Retry-After": "5"}
+            ) from error
+
+
+def when_absent() -> dict[str, Any]:
+    """Condition: there is no such item."""
+    return {"ConditionExpression": f"attribute_not_exists({schema.PK})"}
+
+
+def when_same(name: str, value: Any) -> dict[str, Any]:
+    """Condition: an attribute has the value that was read."""
+    return {
+        "ConditionExpression": "#seen = :seen",
+        "ExpressionAttributeNames": {"#seen": name},
+        "ExpressionAttributeValues": {":seen": value},
+    }
+
+
+def _translate(error: ClientError) -> NoReturn:
+    code = error.response["Error"]["Code"]
+    reasons = {
+        reason.get("Code", "None")
+        for reason in error.response.get("CancellationReasons", [])
+    }
+    if code == "TransactionCanceledException" and reasons <= _CONTENTION:
+        raise Contended from error
+    if code in {"ConditionalCheckFailedException", "TransactionInProgressException"}:
+        raise Contended from error
+    if code in _OVERLOAD or reasons & _OVERLOAD:
+        raise Unavailable(
+            "the storage is busy: try again in a moment", headers={"Retry-After": "2"}
+        ) from error
+    if code == "ResourceNotFoundException":
+        raise Unavailable(
+            "a table is missing: the operator has to run `taxiway doctor`"
+        ) from error
+    raise error
+
+
+def _answered(answer: Mapping[str, Any]) -> float | None:
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    try:
+        return parsedate_to_datetime(headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return None
