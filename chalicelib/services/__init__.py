@@ -1,0 +1,1 @@
+"""One module per question the product answers. Ports in, core values out."""

@@ -1,0 +1,79 @@
+"""Collections: making, finding and removing them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from chalicelib.core import collection as rules
+from chalicelib.core.collection import Collection
+from chalicelib.core.head import Head
+from chalicelib.core.ports import Clock, CollectionStore, ObjectLog
+from chalicelib.errors import NotFound
+
+
+class Collections:
+    """The collections that there are."""
+
+    def __init__(self, store: CollectionStore, log: ObjectLog, clock: Clock) -> None:
+        """Read nothing yet."""
+        self._store = store
+        self._log = log
+        self._clock = clock
+
+    def create(
+        self,
+        *,
+        title: str,
+        id: str | None = None,  # noqa: A002 - the property's name in TAXII
+        alias: str | None = None,
+        description: str | None = None,
+    ) -> Collection:
+        """Make an empty collection. Raises InvalidRequest and Conflict."""
+        collection = Collection(
+            id=rules.check_id(id) if id else str(uuid.uuid4()),
+            title=rules.check_title(title),
+            alias=rules.check_alias(alias) if alias else None,
+            description=rules.check_description(description) if description else None,
+            created=self._clock.now(),
+        )
+        self._store.create(collection)
+        return collection
+
+    def all(self) -> list[Collection]:
+        """List the collections, oldest first."""
+        return self._store.all()
+
+    def find(self, ref: str) -> Collection:
+        """Find a collection by id or alias. Raises NotFound."""
+        return self.open(ref).collection
+
+    def open(self, ref: str) -> Head:
+        """Read the head of a collection by id or alias. Raises NotFound."""
+        known = ref.lower() if rules.is_uuid(ref) else self._store.id_of(ref)
+        if known is None:
+            raise _not_found(ref)
+        return self._log.head(known)
+
+    def named(self, ref: str) -> Collection:
+        """Find a collection, one whose removal was interrupted included.
+
+        Raises NotFound.
+        """
+        for collection in self._store.all(closing=True):
+            if ref.lower() == collection.id or ref == collection.alias:
+                return collection
+        raise _not_found(ref)
+
+    def delete(
+        self, ref: str, progress: Callable[[int], None] = lambda _removed: None
+    ) -> int:
+        """Remove a collection with all that is in it; tell how many items.
+
+        Raises NotFound. After an interruption the same call goes on.
+        """
+        return self._store.remove(self.named(ref), progress)
+
+
+def _not_found(ref: str) -> NotFound:
+    return NotFound("there is no such collection", details={"collection": ref[:100]})
