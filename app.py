@@ -1,0 +1,21 @@
+"""Composition root: which router answers where. Nothing else."""
+
+from __future__ import annotations
+
+from chalice.app import Chalice
+
+from chalicelib.api.meta import meta
+from chalicelib.jobs.upkeep import schedules
+from chalicelib.taxii.routes import discovery, root
+
+app = Chalice(app_name="taxiway")
+app.register_blueprint(schedules)
+
+for router, prefix in (
+    (discovery, "/taxii2"),
+    (root, "/taxii2/api"),
+    # MISP joins its own base URL and the last segment of the API root.
+    (root, "/api"),
+    (meta, ""),
+):
+    router.register(app, prefix)

@@ -1,0 +1,1 @@
+"""Where HTTP and Lambda become values and back."""

@@ -1,0 +1,1 @@
+"""What runs on a schedule. Lambda imports these without `app.py`."""

@@ -1,0 +1,1 @@
+"""The protocol room: TAXII 2.1 over the services."""
