@@ -1,0 +1,1 @@
+"""The command line: `python -m taxiway`. Uses chalicelib; is never packaged with it."""
