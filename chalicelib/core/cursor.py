@@ -20,7 +20,7 @@ from chalicelib.errors import InvalidRequest
 
 _FORMAT = b"1"
 _CHECK_BYTES = 4
-_LONGEST = 16_384
+_LONGEST = 65_536
 _LARGEST_UNPACKED = 1 << 20
 
 

@@ -79,7 +79,11 @@ def is_replaced(spec_version: str, standing: Standing) -> bool:
 
 
 def standings(versions: Sequence[CardVersion]) -> dict[int, Standing]:
-    """Tell for each version (by `date_added`) what is later and earlier than it."""
+    """Tell for each version (by `date_added`) what is later and earlier than it.
+
+    Between two of its own STIX version it can be neither first nor last, and
+    nothing more is told of it: so few versions stand otherwise after a change.
+    """
     ordered = sorted(versions, key=_by_instant)
     result: dict[int, Standing] = {}
     before: frozenset[str] = frozenset()
@@ -90,7 +94,15 @@ def standings(versions: Sequence[CardVersion]) -> dict[int, Standing]:
     for version in reversed(ordered):
         result[version.date_added] = result[version.date_added]._replace(later=after)
         after |= {version.spec_version}
-    return result
+    return {
+        version.date_added: _reduced(version.spec_version, result[version.date_added])
+        for version in ordered
+    }
+
+
+def _reduced(spec_version: str, standing: Standing) -> Standing:
+    own = frozenset({spec_version})
+    return Standing(own, own) if own <= standing.later & standing.earlier else standing
 
 
 def newest_spec_version(spec_versions: Iterable[str]) -> str:

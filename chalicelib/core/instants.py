@@ -15,10 +15,11 @@ LATEST = 253_402_300_799_999_999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _RFC3339 = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(?:\.(\d+))?"
+    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(?:\.(\d{1,64}))?"
     r"(?:([Zz])|([+\- ])(\d\d):(\d\d))",
     re.ASCII,
 )
+_NANOSECONDS = 9
 _LEAP_SECOND = "60"
 
 
@@ -29,12 +30,15 @@ def to_text(microseconds: int) -> str:
 
 
 def to_microseconds(text: str) -> int:
-    """Read a timestamp of any precision, cutting what is below a microsecond.
+    """Read a timestamp of up to nine decimals, cut to microseconds.
 
     A `+` of an offset may have become a blank in a query string.
     Raises ValueError for anything that is no instant.
     """
     moment, decimals = _read(text)
+    if len(decimals) > _NANOSECONDS:
+        msg = "no clock is that exact"
+        raise ValueError(msg)
     return (moment - _EPOCH) // _MICROSECOND + int(decimals[:6].ljust(6, "0"))
 
 

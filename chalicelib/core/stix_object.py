@@ -71,6 +71,8 @@ def name_of(element: StixText, index: int) -> str:
 
 
 def _check_text(element: StixText) -> None:
+    if element.problem:
+        raise InvalidObject(element.problem)
     if _LONE_SURROGATE_MAY_BE.search(element.text):
         try:
             json.dumps(element.parsed, ensure_ascii=False).encode()

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isinf
 from typing import NoReturn
 
 from chalicelib.errors import InvalidRequest
@@ -23,16 +24,23 @@ CHUNK = 1 << 16
 LONGEST_OBJECT = 1 << 26
 """Characters after which text that never ends is given up."""
 
+_TWICE = "it has a property twice"
 _BLANK = " \t\n\r"
 _STRING_OR_BLANK = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\n\r]+', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class StixText:
-    """One element of `objects`: its compact text and what it parses to."""
+    """One element of `objects`: its compact text and what it parses to.
+
+    Numbers are parsed to floats, because they are looked at only to see that
+    readers can bear them. `problem` is what some reader could not: it would
+    refuse the whole page that the object is on.
+    """
 
     text: str
     parsed: object
+    problem: str | None = None
 
 
 def objects_in(read: Read, *, wrapped: bool = False) -> Iterator[StixText]:
@@ -63,6 +71,7 @@ def _members(scanner: _Scanner, *, wrapped: bool) -> Iterator[StixText]:
     start = scanner.position
     found = False
     members: dict[str, object] = {}
+    problem: str | None = None
     for name in scanner.names():
         if name == "objects":
             if found:
@@ -72,9 +81,13 @@ def _members(scanner: _Scanner, *, wrapped: bool) -> Iterator[StixText]:
                 raise InvalidRequest("`objects` must be a list")
             yield from scanner.elements()
         else:
-            members[name] = scanner.value().parsed
+            member = scanner.value()
+            if name in members:
+                problem = _TWICE
+            members[name] = member.parsed
+            problem = problem or member.problem
     if not found and not wrapped and members.get("type") != "bundle" and members:
-        yield StixText(compact(scanner.since(start)), members)
+        yield StixText(compact(scanner.since(start)), members, problem)
 
 
 class _Scanner:
@@ -85,10 +98,11 @@ class _Scanner:
         self._text = read(CHUNK).removeprefix("\ufeff")
         self._dropped = 0
         self._at = 0
+        self._problem: str | None = None
         self._decode = json.JSONDecoder(
-            # The values are only looked at, never written: a float is enough for
-            # a number of any length.
-            parse_int=float,
+            object_pairs_hook=self._to_object,
+            parse_int=self._to_number,
+            parse_float=self._to_number,
             parse_constant=_refuse_constant,
         ).raw_decode
 
@@ -124,6 +138,7 @@ class _Scanner:
         self.peek()
         size = CHUNK
         while True:
+            self._problem = None
             try:
                 parsed, end = self._decode(self._text, self._at)
             except ValueError as error:
@@ -135,7 +150,7 @@ class _Scanner:
                 if end < len(self._text) or not self._more(size):
                     text = self._text[self._at : end]
                     self._at = end
-                    return StixText(text, parsed)
+                    return StixText(text, parsed, self._problem)
                 continue
             if len(self._text) - self._at > LONGEST_OBJECT or not self._more(size):
                 self._fail(str(failure))
@@ -167,7 +182,7 @@ class _Scanner:
         while True:
             element = self.value()
             self._let_go()
-            yield StixText(compact(element.text), element.parsed)
+            yield replace(element, text=compact(element.text))
             if self.peek() == "]":
                 self._at += 1
                 return
@@ -177,6 +192,18 @@ class _Scanner:
         """Check that nothing follows."""
         if self.peek():
             self._fail("something follows the end")
+
+    def _to_object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        parsed = dict(pairs)
+        if len(parsed) < len(pairs):
+            self._problem = _TWICE
+        return parsed
+
+    def _to_number(self, text: str) -> float:
+        value = float(text)
+        if isinf(value):
+            self._problem = "it has a number beyond the range of a double"
+        return value
 
     def _let_go(self) -> None:
         # Cutting the text at each element would copy it each time.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Sequence
+from itertools import islice
 
 from chalicelib.core import instants
 from chalicelib.core.entry import CardVersion, Entry
@@ -31,6 +32,9 @@ root = Router(TAXII)
 
 SECONDS = 20.0
 """Time that a request may spend on writing: API Gateway waits for 29."""
+
+MOST_OBJECTS = 60_000
+"""Elements of one envelope; as many of the smallest objects fill its bytes."""
 
 _KEPT = 2 * 86_400_000_000
 """Microseconds that a status is kept; section 4.3 asks for a day."""
@@ -88,7 +92,7 @@ def get_manifest(ctx: Context, collection: str) -> Reply:
     filters = read_filters(ctx.request.query, head.id)
     page = ctx.container.log.page(head, filters.request(room=0))
     body = resources.manifest(page, filters.next(page, head.id))
-    return Reply(body, headers=_dates(page.entries, page.position))
+    return Reply(body, headers=_dates(page.entries, filters))
 
 
 @root.get("/collections/{collection}/objects")
@@ -156,7 +160,7 @@ def list_versions(ctx: Context, collection: str, object_id: str) -> Reply:
     position = listed[-1].date_added if listed else filters.position
     page = LogPage([], [], position, more=len(matching) > limit)
     body = resources.versions(listed, filters.next(page, head.id), more=page.more)
-    return Reply(body, headers=_dates(listed, position))
+    return Reply(body, headers=_dates(listed, filters))
 
 
 def _open(ctx: Context, ref: str) -> Head:
@@ -190,13 +194,13 @@ def _require(
 
 def _envelope(page: LogPage, filters: Filters, head: Head) -> Reply:
     body = resources.envelope(page, filters.next(page, head.id))
-    return Reply(body, headers=_dates(page.entries, page.position))
+    return Reply(body, headers=_dates(page.entries, filters))
 
 
-def _dates(listed: Sequence[Entry | CardVersion], position: int) -> dict[str, str]:
-    # Without items the place that was reached: clients keep it as their cursor.
-    first = listed[0].date_added if listed else position
-    last = listed[-1].date_added if listed else position
+def _dates(listed: Sequence[Entry | CardVersion], filters: Filters) -> dict[str, str]:
+    # Without items the place that was asked from: clients keep it as their cursor.
+    first = listed[0].date_added if listed else filters.position
+    last = listed[-1].date_added if listed else filters.position
     return {
         "X-TAXII-Date-Added-First": instants.to_text(first),
         "X-TAXII-Date-Added-Last": instants.to_text(last),
@@ -225,4 +229,11 @@ def _body(body: bytes) -> list[StixText]:
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"the body is not UTF-8 at byte {error.start}") from None
     # All of it is read before anything is stored: half a body stores nothing.
-    return list(objects_in(io.StringIO(text, newline="").read, wrapped=True))
+    texts = objects_in(io.StringIO(text, newline="").read, wrapped=True)
+    taken = list(islice(texts, MOST_OBJECTS + 1))
+    if len(taken) > MOST_OBJECTS:
+        raise TooLarge(
+            f"a request has at most {MOST_OBJECTS} objects: send them in several",
+            details={"max_objects": MOST_OBJECTS},
+        )
+    return taken
