@@ -1,0 +1,53 @@
+"""What a cold Lambda loads before its first request."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SLOW = (
+    "stix2",
+    "requests",
+    "pydantic",
+    "rich",
+    "typer",
+    "ministack",
+    "chalice.cli",
+    "hypothesis",
+)
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(*sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(result.stdout.split())
+
+
+def test_the_api_loads_no_library_that_it_does_not_serve_with():
+    modules = loaded_by("import app")
+    assert "chalice.app" in modules
+    assert [name for name in SLOW if name in modules] == []
+
+
+def test_building_everything_makes_no_client():
+    statement = (
+        "import app, gc; from chalicelib.container import current; current(); "
+        "from chalicelib.store.dynamo.table import Client; "
+        "clients = [o for o in gc.get_objects() if isinstance(o, Client)]; "
+        "assert len(clients) == 1 and not vars(clients[0])"
+    )
+    assert "chalicelib.container" in loaded_by(statement)
+
+
+def test_the_upkeep_function_loads_without_the_api():
+    modules = loaded_by("import chalicelib.jobs.upkeep")
+    assert [name for name in modules if name.startswith("chalicelib.taxii")] == []
+    assert [name for name in modules if name.startswith("chalicelib.edge")] == []

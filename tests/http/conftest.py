@@ -1,0 +1,74 @@
+"""The app in this process, over a DynamoDB in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from chalice.test import Client as ChaliceClient
+from chalice.test import HTTPResponse
+
+from app import app
+from chalicelib import container as containers
+from chalicelib.container import Container
+from chalicelib.core.collection import Collection
+from chalicelib.settings import Settings
+from chalicelib.store.dynamo.table import Client
+from tests.doubles.clock import FakeClock
+from tests.doubles.dynamo import FakeDynamo
+
+TAXII = "application/taxii+json;version=2.1"
+
+
+@dataclass
+class Service:
+    """The service under test and what it stands on."""
+
+    client: ChaliceClient
+    container: Container
+    dynamo: FakeDynamo
+    clock: FakeClock
+
+    def key(self, **options: Any) -> str:
+        """Make an API key."""
+        return self.container.keys.create("test", **options)[1]
+
+    def collection(self, title: str = "Ours", **options: Any) -> Collection:
+        """Make a collection."""
+        return self.container.collections.create(title=title, **options)
+
+    def call(
+        self, method: str, path: str, key: str | None = None, **options: Any
+    ) -> HTTPResponse:
+        """Send a request, with a key as Bearer."""
+        headers = {"Accept": TAXII, "Host": "intel.example"}
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        headers |= options.pop("headers", {})
+        return self.client.http.request(method, path, headers=headers, **options)
+
+    def add(self, collection: Collection, key: str, *objects: Any) -> HTTPResponse:
+        """Add objects as a client does."""
+        return self.call(
+            "POST",
+            f"/taxii2/api/collections/{collection.id}/objects/",
+            key,
+            headers={"Content-Type": TAXII},
+            body=json.dumps({"objects": objects}).encode(),
+        )
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    clock = FakeClock()
+    dynamo = FakeDynamo(seconds=clock.seconds)
+    client = Client()
+    client.__dict__["raw"] = dynamo
+    built = containers.build(Settings.from_env({}), client=client, clock=clock)
+    containers.install(built)
+    with ChaliceClient(app) as chalice:
+        yield Service(chalice, built, dynamo, clock)
+    containers.uninstall()
