@@ -67,7 +67,7 @@ def decode(text: str, collection: str) -> Cursor | None:
         if state["c"] != _short(collection):
             return None
         return _to_cursor(state, collection)
-    except (ValueError, TypeError, KeyError, OverflowError, zlib.error):
+    except (ValueError, TypeError, KeyError, RecursionError, zlib.error):
         raise InvalidRequest(
             "`next` is no cursor of this server: take it from an answer, or leave "
             "it out to begin at the start",

@@ -84,6 +84,8 @@ def standings(versions: Sequence[CardVersion]) -> dict[int, Standing]:
     Between two of its own STIX version it can be neither first nor last, and
     nothing more is told of it: so few versions stand otherwise after a change.
     """
+    if len(versions) == 1:
+        return {versions[0].date_added: ALONE}
     ordered = sorted(versions, key=_by_instant)
     result: dict[int, Standing] = {}
     before: frozenset[str] = frozenset()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 LATEST = 253_402_300_799_999_999
 """The last microsecond of the year 9999."""
@@ -26,7 +27,7 @@ _LEAP_SECOND = "60"
 def to_text(microseconds: int) -> str:
     """Write microseconds as TAXII does: six decimals and `Z`."""
     moment = _EPOCH + timedelta(microseconds=microseconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06d}Z"
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def to_microseconds(text: str) -> int:
@@ -42,6 +43,7 @@ def to_microseconds(text: str) -> int:
     return (moment - _EPOCH) // _MICROSECOND + int(decimals[:6].ljust(6, "0"))
 
 
+@lru_cache(maxsize=8_192)
 def to_canonical(text: str) -> str:
     """Write an instant so that equal instants are equal text and sort as time does.
 
@@ -49,7 +51,7 @@ def to_canonical(text: str) -> str:
     """
     moment, decimals = _read(text)
     significant = decimals.rstrip("0")
-    seconds = moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    seconds = moment.isoformat(timespec="seconds").removesuffix("+00:00")
     return f"{seconds}.{significant}" if significant else seconds
 
 
@@ -62,11 +64,13 @@ def _read(text: str) -> tuple[datetime, str]:
     # A leap second is the instant that the next second begins with.
     leap = second == _LEAP_SECOND
     moment = datetime.fromisoformat(f"{date}T{clock}:{'59' if leap else second}+00:00")
-    if leap:
-        moment += timedelta(seconds=1)
+    shift = timedelta(seconds=1 if leap else 0)
     if zulu is None:
-        moment -= _offset(sign, hours, minutes)
-    return moment, decimals or ""
+        shift -= _offset(sign, hours, minutes)
+    try:
+        return moment + shift, decimals or ""
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
 
 
 def _offset(sign: str, hours: str, minutes: str) -> timedelta:

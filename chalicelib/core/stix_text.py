@@ -26,7 +26,12 @@ LONGEST_OBJECT = 1 << 26
 
 _TWICE = "it has a property twice"
 _BLANK = " \t\n\r"
-_STRING_OR_BLANK = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\n\r]+', re.DOTALL)
+_LONGEST_LINK = 2
+"""Characters of a number, as in 1e+5, that are none without what follows."""
+
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_COMPACT = re.compile(rf'(?:[^" \t\n\r]++|{_STRING})*+', re.DOTALL)
+_TOKENS = re.compile(rf'[^" \t\n\r]++|{_STRING}', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def objects_in(read: Read, *, wrapped: bool = False) -> Iterator[StixText]:
 
 def compact(text: str) -> str:
     """Drop the white space between the tokens of JSON text."""
-    return _STRING_OR_BLANK.sub(r"\1", text)
+    return text if _COMPACT.fullmatch(text) else "".join(_TOKENS.findall(text))
 
 
 def _members(scanner: _Scanner, *, wrapped: bool) -> Iterator[StixText]:
@@ -147,7 +152,7 @@ class _Scanner:
                 raise InvalidRequest("the JSON is nested too deeply") from error
             else:
                 # A number may go on behind the end of what has been read.
-                if end < len(self._text) or not self._more(size):
+                if end + _LONGEST_LINK < len(self._text) or not self._more(size):
                     text = self._text[self._at : end]
                     self._at = end
                     return StixText(text, parsed, self._problem)
