@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from chalicelib.core.collection import Collection
-from chalicelib.core.entry import CardVersion, Standing
+from chalicelib.core.entry import CardVersion, NewEntry, Standing
 from chalicelib.core.head import Chain, Head
 from chalicelib.store.dynamo import schema, segment
 from chalicelib.store.dynamo.schema import Item
@@ -18,6 +18,7 @@ from chalicelib.store.dynamo.schema import Item
 _FIELD = "\t"
 _ITEM = ","
 _GIVEN, _MADE = "", "made"
+_LINE = 60
 
 
 class Segment(NamedTuple):
@@ -63,6 +64,11 @@ class Card(NamedTuple):
 
     versions: tuple[CardVersion, ...]
     seen: Any
+
+    @property
+    def size(self) -> int:
+        """Bytes of the versions as they are written."""
+        return len(self.seen["S"]) if self.seen else 0
 
 
 NO_CARD = Card((), None)
@@ -189,12 +195,16 @@ def link_facet(item: Item) -> str:
 
 def mark_to_item(collection: str, date_added: int, standing: Standing) -> Item:
     """Write the mark that an entry stands otherwise than its segment says."""
-    later, earlier = segment.standing_to_texts(standing)
     return {
         **schema.key(schema.marks(collection), schema.place(date_added)),
-        "a": _text(later),
-        "b": _text(earlier),
+        **mark_values(standing),
     }
+
+
+def mark_values(standing: Standing) -> Item:
+    """Write what a mark says."""
+    later, earlier = segment.standing_to_texts(standing)
+    return {"a": _text(later), "b": _text(earlier)}
 
 
 def item_to_mark(item: Item) -> tuple[int, Standing]:
@@ -223,6 +233,12 @@ def card_to_item(
         **schema.key(schema.card(collection, object_id)),
         "v": _text("\n".join(lines)),
     }
+
+
+def line_size(entry: NewEntry) -> int:
+    """Tell how many bytes an entry takes on a card at the most."""
+    facets = sum(len(facet) + 1 for facet in entry.facets)
+    return _LINE + len(entry.version or "") + len(entry.spec_version) + facets
 
 
 def item_to_card(item: Item | None) -> Card:

@@ -47,6 +47,8 @@ class DynamoCollections:
 
     def id_of(self, alias: str) -> str | None:
         """Find the id behind an alias."""
+        if not schema.is_name(alias):
+            return None
         item = self._table.get(schema.key(schema.alias(alias))).item
         return None if item is None else str(item["c"]["S"])
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from chalicelib.core.entry import Standing, is_replaced
+from chalicelib.core.entry import Standing
 from chalicelib.core.head import Head
 from chalicelib.core.ports import Clock, Tidied
 from chalicelib.errors import NotFound
@@ -32,72 +32,15 @@ from chalicelib.store.dynamo.pairs import (
     with_entries,
     write_pair,
 )
-from chalicelib.store.dynamo.table import MOST_ACTIONS, Contended, Table, when_same
+from chalicelib.store.dynamo.runs import Run, within
+from chalicelib.store.dynamo.table import Contended, Table, when_same
 from chalicelib.store.dynamo.walk import walk
-
-FULL = 100
-"""Entries of a segment that compaction makes."""
-
-LONGEST = 64_000
-"""Packed bytes of a segment that compaction makes."""
-
-LONGEST_HISTORY = 300_000
-"""Packed bytes that may come together in one history."""
 
 SETTLED = 60_000_000
 """Microseconds that a segment is left alone: its readers are still about."""
 
-_WORTH = 0.1
-"""Share of replaced entries for which a lone segment is written anew."""
-
-
-class _Run(NamedTuple):
-    """Neighbours that can become one, with the marks on their entries."""
-
-    pairs: list[Pair]
-    marks: dict[int, Standing]
-
-    @property
-    def is_worth_it(self) -> bool:
-        if len(self.pairs) > 1:
-            return True
-        live = self.pairs[0].live
-        return len(self.replaced()) > _WORTH * len(live)
-
-    def replaced(self) -> set[int]:
-        """Name the live entries that a later version has replaced."""
-        return {
-            one.entry.date_added
-            for pair in self.pairs
-            for one in standing_anew(pair.live, self.marks)
-            if is_replaced(one.entry.spec_version, one.entry.standing)
-        }
-
-    def joined(self, pair: Pair, marks: Mapping[int, Standing]) -> _Run | None:
-        """Give the run with a neighbour more, or None where it is full."""
-        longer = _Run([*self.pairs, pair], {**self.marks, **_within(pair, marks)})
-        live = sum(len(one.live) for one in longer.pairs)
-        packed = sum(len(one.segment.packed) for one in longer.pairs)
-        if live > FULL or packed > LONGEST or not longer.fits:
-            return None
-        return longer
-
-    @property
-    def fits(self) -> bool:
-        """Whether it can be written in one transaction."""
-        past = sum(one.past_size + len(one.segment.packed) for one in self.pairs)
-        return past <= LONGEST_HISTORY and len(self.marks) <= self._actions_left
-
-    def trimmed(self) -> _Run:
-        """Leave out the marks that are too many for one transaction."""
-        dates = sorted(self.marks)[: max(self._actions_left, 0)]
-        return self._replace(marks={date: self.marks[date] for date in dates})
-
-    @property
-    def _actions_left(self) -> int:
-        # The head; each segment and history; each link, old and new.
-        links = sum(len(one.segment.facets) for one in self.pairs)
-        return MOST_ACTIONS - 1 - 2 * len(self.pairs) - 2 * links
+_FORGOTTEN = 3_600_000_000
+"""Microseconds without an addition after which no mark can be invisible yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +66,22 @@ class Compactor:
         return done
 
     def _merge(self, collection: str, deadline: float) -> Tidied:
-        """Go on from where the last compaction ended."""
+        """Go on from where the last compaction ended.
+
+        The next one begins at what this one has left sparse.
+        """
         head, _ = read_head(self.table, collection)
         done, position = Tidied(), head.compacted
+        sparse: list[int] = []
         for run in self._runs(head, position):
             if self.clock.monotonic() > deadline:
                 break
-            position = run.pairs[0].segment.previous
+            position = run.start
             if run.is_worth_it and run.fits:
                 step, head = self._rewrite(head, run)
                 done = done.plus(step)
+                sparse += [run.start] * run.is_sparse
+        position = min([position, *sparse])
         if position > head.compacted:
             after = head.grown(entries=0, last=head.last, compacted=position)
             self._transact([replace_head(self.table, head, after)])
@@ -148,7 +97,7 @@ class Compactor:
                 schema.marks(collection), since=schema.place(position + 1)
             )
             if mark is None:
-                if position == 0:
+                if position == 0 and head.last < self.clock.now() - _FORGOTTEN:
                     self._forget_marks(head)
                 break
             pair = pair_at(self.table, collection, codec.item_to_mark(mark)[0])
@@ -157,7 +106,7 @@ class Compactor:
             position = pair.segment.last
             if position > self._horizon():
                 break
-            run = _Run([pair], self._marks(head, [pair])).trimmed()
+            run = Run([pair], self._marks(head, [pair])).trimmed()
             if run.is_worth_it and run.fits:
                 step, head = self._rewrite(head, run)
                 done = done.plus(step)
@@ -167,13 +116,13 @@ class Compactor:
         after = head.grown(entries=0, last=head.last, marked=0)
         self._transact([replace_head(self.table, head, after)])
 
-    def _runs(self, head: Head, position: int) -> Iterator[_Run]:
-        run: _Run | None = None
+    def _runs(self, head: Head, position: int) -> Iterator[Run]:
+        run: Run | None = None
         for pair, marks in self._opened(head, position):
             longer = run.joined(pair, marks) if run is not None else None
             if run is not None and longer is None:
                 yield run
-            run = longer or _Run([pair], _within(pair, marks)).trimmed()
+            run = longer or Run([pair], within(pair, marks)).trimmed()
         if run is not None:
             yield run
 
@@ -196,7 +145,7 @@ class Compactor:
         after, until = pairs[0].segment.previous, pairs[-1].segment.last
         return marks_between(self.table, head.id, after, until)
 
-    def _rewrite(self, head: Head, run: _Run) -> tuple[Tidied, Head]:
+    def _rewrite(self, head: Head, run: Run) -> tuple[Tidied, Head]:
         first, last = run.pairs[0].segment, run.pairs[-1].segment
         moved = run.replaced()
         live = standing_anew(
@@ -214,7 +163,13 @@ class Compactor:
         target = last._replace(previous=first.previous, facets=tuple(names))
         merged = with_entries(replace(run.pairs[-1], segment=target), kept, past)
         fewer = len(run.pairs) - 1
-        after = head.grown(entries=0, last=head.last, segments=head.segments - fewer)
+        again = run.start if run.is_sparse else head.compacted
+        after = head.grown(
+            entries=0,
+            last=head.last,
+            segments=head.segments - fewer,
+            compacted=min(head.compacted, again),
+        )
         actions = [
             replace_head(self.table, head, after),
             *write_pair(self.table, head.id, merged, after.revision),
@@ -225,17 +180,17 @@ class Compactor:
         self._transact(actions)
         return Tidied(fewer, len(moved)), after
 
-    def _removals(self, collection: str, run: _Run) -> Iterator[dict[str, Any]]:
+    def _removals(self, collection: str, run: Run) -> Iterator[dict[str, Any]]:
         for pair in run.pairs[:-1]:
             gone = pair.segment
             key = schema.key(schema.log(collection), schema.place(gone.last))
-            unchanged = when_same("g", {"N": str(gone.generation)})
+            unchanged = when_same(g={"N": str(gone.generation)})
             yield self.table.delete_action(key, **unchanged)
             if gone.history:
                 yield remove_history(self.table, collection, gone)
 
     def _relink(
-        self, collection: str, run: _Run, names: Mapping[str, None], low: int
+        self, collection: str, run: Run, names: Mapping[str, None], low: int
     ) -> Iterator[dict[str, Any]]:
         target = run.pairs[-1].segment.last
         for name, links in self._links(collection, run, names).items():
@@ -250,7 +205,7 @@ class Compactor:
             yield self.table.put_action(codec.link_to_item(collection, name, joined))
 
     def _links(
-        self, collection: str, run: _Run, names: Mapping[str, None]
+        self, collection: str, run: Run, names: Mapping[str, None]
     ) -> dict[str, list[FacetLink]]:
         keys = [
             schema.key(schema.facet(collection, name), schema.place(pair.segment.last))
@@ -260,23 +215,25 @@ class Compactor:
         items = self.table.get_many(keys)
         if len(items) != len(keys):
             raise Gap
+        low = {pair.segment.last: pair.segment.previous for pair in run.pairs}
         links: dict[str, list[FacetLink]] = {name: [] for name in names}
         for item in items:
-            links[codec.link_facet(item)].append(codec.item_to_link(item))
+            link = codec.item_to_link(item)
+            if link.low != low[link.last]:
+                # The segment was merged before, and its link is not seen yet.
+                raise Gap
+            links[codec.link_facet(item)].append(link)
         return links
 
-    def _unmark(self, collection: str, run: _Run) -> Iterator[dict[str, Any]]:
-        for date in run.marks:
-            place = schema.place(date)
-            yield self.table.delete_action(schema.key(schema.marks(collection), place))
+    def _unmark(self, collection: str, run: Run) -> Iterator[dict[str, Any]]:
+        for date, standing in run.marks.items():
+            key = schema.key(schema.marks(collection), schema.place(date))
+            # A later mark that is not visible yet must not go with this one.
+            unchanged = when_same(**codec.mark_values(standing))
+            yield self.table.delete_action(key, **unchanged)
 
     def _transact(self, actions: list[dict[str, Any]]) -> None:
         self.table.transact(actions, uuid.uuid4().hex)
 
     def _horizon(self) -> int:
         return self.clock.now() - self.settled
-
-
-def _within(pair: Pair, marks: Mapping[int, Standing]) -> dict[int, Standing]:
-    low, high = pair.segment.previous, pair.segment.last
-    return {date: now for date, now in marks.items() if low < date <= high}

@@ -7,15 +7,21 @@ from typing import Any
 from chalicelib.core.head import Head
 from chalicelib.errors import NotFound
 from chalicelib.store.dynamo import codec, schema
+from chalicelib.store.dynamo.schema import Item
 from chalicelib.store.dynamo.table import Table, when_same
 
 
 def read_head(table: Table, collection: str) -> tuple[Head, float | None]:
     """Read a head, and when by DynamoDB's clock in seconds. Raises NotFound."""
     reading = table.get(schema.key(schema.head(collection)))
-    if reading.item is None or "closing" in reading.item:
+    return to_head(reading.item), reading.answered
+
+
+def to_head(item: Item | None) -> Head:
+    """Read the head of a collection that is there. Raises NotFound."""
+    if item is None or "closing" in item:
         raise NotFound("there is no such collection")
-    return codec.item_to_head(reading.item), reading.answered
+    return codec.item_to_head(item)
 
 
 def replace_head(table: Table, before: Head, after: Head) -> dict[str, Any]:
@@ -23,5 +29,5 @@ def replace_head(table: Table, before: Head, after: Head) -> dict[str, Any]:
 
     It holds only while nobody else has written to the log since.
     """
-    unchanged = when_same("rev", {"N": str(before.revision)})
+    unchanged = when_same(rev={"N": str(before.revision)})
     return table.put_action(codec.head_to_item(after), **unchanged)

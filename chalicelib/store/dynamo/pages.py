@@ -12,10 +12,11 @@ from chalicelib.core.query import Query
 from chalicelib.errors import Unavailable
 from chalicelib.store.dynamo import codec, schema, segment
 from chalicelib.store.dynamo.codec import Segment
-from chalicelib.store.dynamo.heads import read_head
+from chalicelib.store.dynamo.heads import read_head, to_head
 from chalicelib.store.dynamo.pairs import Gap, Pair, marks_between, open_pairs, pair_at
+from chalicelib.store.dynamo.schema import Item
 from chalicelib.store.dynamo.segment import Stored
-from chalicelib.store.dynamo.table import Table
+from chalicelib.store.dynamo.table import MOST_GETS, Contended, Table
 from chalicelib.store.dynamo.walk import walk
 
 _TRIES = 6
@@ -35,13 +36,13 @@ class _Basket:
 
     def offer(self, stored: Iterable[Stored], marks: Mapping[int, Standing]) -> None:
         """Take what is asked for until the page is full."""
-        asked, query = self.asked, self.asked.query
         for one in stored:
             entry = one.entry
-            if entry.date_added <= asked.after:
+            if entry.date_added <= self.position:
+                # Compaction may bring it again in a later segment.
                 continue
             standing = marks.get(entry.date_added, entry.standing)
-            if not query.takes(entry, standing):
+            if not self.asked.query.takes(entry, standing):
                 self.position = entry.date_added
             elif not self.take(one):
                 return
@@ -70,25 +71,35 @@ class PageReader:
     def page(self, head: Head, asked: PageRequest) -> LogPage:
         """Read a page, oldest entries first.
 
-        Raises NotFound when the collection goes away meanwhile, Unavailable
-        when a filter matches so little that the search takes too long.
+        Raises NotFound when the collection goes away meanwhile; Unavailable when
+        a filter matches so little that the search takes too long, and when the
+        objects that are named are changed all the while.
         """
+        # A time before 1970 is no position in the chain of segments.
+        asked = asked._replace(after=max(asked.after, 0))
         pause = _PAUSE
         for _ in range(_TRIES):
             basket = _Basket(asked, position=asked.after)
             try:
                 known = self._fill_to_gap(basket, head)
                 return self._to_page(basket, head, known)
-            except Gap:
+            except (Gap, Contended):
                 self.clock.sleep(pause * (1 + self.clock.chance()))
                 pause *= 2
                 head, _ = read_head(self.table, head.id)
-        return LogPage([], [], asked.after, more=False)
+        if asked.query.ids is None:
+            return LogPage([], [], asked.after, more=False)
+        raise Unavailable(
+            "the objects are being changed: try again in a moment",
+            headers={"Retry-After": "1"},
+        )
 
     def versions(
         self, head: Head, object_id: str
     ) -> list[tuple[CardVersion, Standing]]:
         """List the versions of one object in the order they were added."""
+        if not schema.is_name(object_id):
+            return []
         reading = self.table.get(schema.key(schema.card(head.id, object_id)))
         return _with_standing(codec.item_to_card(reading.item).versions)
 
@@ -150,27 +161,50 @@ class PageReader:
     def _fill_by_cards(self, basket: _Basket, head: Head) -> int:
         asked = basket.asked
         any_time = replace(asked.query, types=None, spec_versions=None)
-        versions = [
-            version
-            for card in self._cards(head, asked.query.ids or ())
-            for version in _with_standing(card)
-        ]
+        cards, until = self._cards(
+            head, sorted(filter(schema.is_name, asked.query.ids or ()))
+        )
+        versions = [version for card in cards for version in _with_standing(card)]
         known = sum(any_time.takes_version(*one) for one in versions)
         wanted = sorted(
             version.date_added
             for version, standing in versions
-            if version.date_added > asked.after
+            if asked.after < version.date_added <= until
             and asked.query.takes_version(version, standing)
         )
         self._fetch(basket, head, wanted)
         if not basket.more:
-            basket.position = max(basket.position, head.last)
+            basket.position = max(basket.position, until)
         return known
 
-    def _cards(self, head: Head, ids: Iterable[str]) -> Iterator[Sequence[CardVersion]]:
-        keys = [schema.key(schema.card(head.id, identifier)) for identifier in ids]
-        for item in self.table.get_many(keys):
-            yield codec.item_to_card(item).versions
+    def _cards(
+        self, head: Head, ids: Sequence[str]
+    ) -> tuple[Sequence[Sequence[CardVersion]], int]:
+        """Read cards, and until which position they tell all."""
+        items: list[Item | None]
+        if len(ids) > MOST_GETS:
+            # Later cards may tell of more than the first: the end of the log, as
+            # it was with the first, is how far they all go.
+            first, *items = self._together(head, ids[: MOST_GETS - 1], with_head=True)
+            for start in range(MOST_GETS - 1, len(ids), MOST_GETS):
+                items += self._together(head, ids[start : start + MOST_GETS])
+            cards = [codec.item_to_card(item).versions for item in items]
+            return cards, to_head(first).last
+        items = self._together(head, ids)
+        cards = [codec.item_to_card(item).versions for item in items]
+        dates = [version.date_added for card in cards for version in card]
+        return cards, max(dates, default=0)
+
+    def _together(
+        self, head: Head, ids: Sequence[str], *, with_head: bool = False
+    ) -> list[Item | None]:
+        keys = [schema.key(schema.head(head.id))] if with_head else []
+        keys += [schema.key(schema.card(head.id, identifier)) for identifier in ids]
+        if len(keys) == 1:
+            return [self.table.get(keys[0]).item]
+        # Cards are no chain: read one by one, a later entry could be seen while
+        # an earlier one is not yet.
+        return self.table.get_together(keys) if keys else []
 
     def _fetch(self, basket: _Basket, head: Head, dates: Sequence[int]) -> None:
         wanted = set(dates)
@@ -185,6 +219,7 @@ class PageReader:
             covered = pair.segment.last
             # The cards have told which versions are asked for.
             chosen = [one for one in pair.entries if one.entry.date_added in wanted]
+            wanted -= {one.entry.date_added for one in chosen}
             for one in chosen:
                 if not basket.take(one):
                     return

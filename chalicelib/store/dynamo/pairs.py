@@ -97,7 +97,7 @@ def write_pair(
         size=len(pair.live),
         packed=segment.pack(pair.live),
     )
-    unchanged = when_same("g", {"N": str(before.generation)})
+    unchanged = when_same(g={"N": str(before.generation)})
     yield table.put_action(codec.segment_to_item(collection, written), **unchanged)
     if pair.past:
         past = History(before.last, generation, len(pair.past), segment.pack(pair.past))

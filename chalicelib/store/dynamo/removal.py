@@ -32,10 +32,13 @@ from chalicelib.store.dynamo.pairs import (
     write_pair,
 )
 from chalicelib.store.dynamo.segment import Stored
-from chalicelib.store.dynamo.table import Contended, Table, when_same
+from chalicelib.store.dynamo.table import MOST_ACTIONS, Contended, Table, when_same
 
 _AT_ONCE = 8
 """Versions that one transaction removes: each may lie in a segment of its own."""
+
+_HEAVIEST = 2_500_000
+"""Packed bytes of the segments that one transaction writes anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,16 @@ class Remover:
                 card = self._card(collection, object_id)
                 if chosen is None:
                     chosen = _chosen(card, query)
-                now = [v for v in card.versions if v.date_added in chosen][:_AT_ONCE]
-                if now:
-                    self._remove(head, object_id, card, now)
-                removed += len(now)
-                chosen -= {version.date_added for version in now}
-                if not now:
+                gone = self._step(head, object_id, card, chosen)
+                if not gone:
                     break
+                removed += len(gone)
+                chosen -= gone
+            except NotFound:
+                if not removed:
+                    raise
+                # Somebody else has removed the rest.
+                break
             except (Contended, Gap):
                 if self.clock.monotonic() > deadline:
                     raise Unavailable("too many writers at once: try again") from None
@@ -77,14 +83,29 @@ class Remover:
         return removed
 
     def _card(self, collection: str, object_id: str) -> Card:
-        reading = self.table.get(schema.key(schema.card(collection, object_id)))
-        if reading.item is None:
+        key = schema.key(schema.card(collection, object_id))
+        item = self.table.get(key).item if schema.is_name(object_id) else None
+        if item is None:
             raise NotFound("there is no such object in this collection")
-        return codec.item_to_card(reading.item)
+        return codec.item_to_card(item)
 
-    def _remove(
+    def _step(
+        self, head: Head, object_id: str, card: Card, chosen: set[int]
+    ) -> set[int]:
+        """Remove the first of the chosen, as many as one transaction can."""
+        gone = [v for v in card.versions if v.date_added in chosen][:_AT_ONCE]
+        if not gone:
+            return set()
+        actions = self._actions(head, object_id, card, gone)
+        while len(gone) > 1 and not _is_possible(actions):
+            gone = gone[: len(gone) // 2]
+            actions = self._actions(head, object_id, card, gone)
+        self.table.transact(actions, uuid.uuid4().hex)
+        return {version.date_added for version in gone}
+
+    def _actions(
         self, head: Head, object_id: str, card: Card, gone: Sequence[CardVersion]
-    ) -> None:
+    ) -> list[dict[str, Any]]:
         dates = {version.date_added for version in gone}
         left = [v for v in card.versions if v.date_added not in dates]
         before, after = standings(card.versions), standings(left)
@@ -100,7 +121,7 @@ class Remover:
             edited = _edit(pair, dates, moved)
             actions += write_pair(self.table, head.id, edited, next_head.revision)
             actions += self._chunk_actions(head.id, pair, dates)
-        self.table.transact(actions, uuid.uuid4().hex)
+        return actions
 
     def _pairs(self, collection: str, dates: Sequence[int]) -> list[Pair]:
         pairs: list[Pair] = []
@@ -128,7 +149,7 @@ class Remover:
     def _card_action(
         self, collection: str, object_id: str, card: Card, left: Sequence[CardVersion]
     ) -> dict[str, Any]:
-        unchanged = when_same("v", card.seen)
+        unchanged = when_same(v=card.seen)
         if left:
             item = codec.card_to_item(collection, object_id, left)
             return self.table.put_action(item, **unchanged)
@@ -151,6 +172,13 @@ class Remover:
                 pk = schema.blob(collection, entry.date_added)
                 for number in range(entry.chunks):
                     yield self.table.delete_action(schema.key(pk, schema.chunk(number)))
+
+
+def _is_possible(actions: Sequence[dict[str, Any]]) -> bool:
+    """Tell whether actions are few and small enough for one transaction."""
+    puts = (action["Put"]["Item"] for action in actions if "Put" in action)
+    size = sum(len(item["d"]["B"]) for item in puts if "B" in item.get("d", {}))
+    return len(actions) <= MOST_ACTIONS and size <= _HEAVIEST
 
 
 def _chosen(card: Card, query: Query) -> set[int]:

@@ -35,6 +35,9 @@ SK = "sk"
 TTL = "ttl"
 ONLY = "-"
 
+LONGEST_NAME = 1_000
+"""Bytes of an id in a key; DynamoDB takes 2,048 for all of a partition key."""
+
 Item = dict[str, Any]
 Key = dict[str, Any]
 
@@ -79,6 +82,11 @@ def _definition(name: str) -> dict[str, Any]:
 def key(pk: str, sk: str = ONLY) -> Key:
     """Give the key of one item."""
     return {PK: {"S": pk}, SK: {"S": sk}}
+
+
+def is_name(text: str) -> bool:
+    """Tell whether an id or an alias can be part of a key at all."""
+    return text.isprintable() and len(text.encode()) <= LONGEST_NAME
 
 
 def place(microseconds: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.store.dynamo import codec, schema, segment
-from chalicelib.store.dynamo.append import CHUNK
+from chalicelib.store.dynamo.limits import CHUNK
 from chalicelib.store.dynamo.table import Table
 
 

@@ -31,6 +31,8 @@ MOST_GETS = 100
 _MOST_WRITES = 25
 
 _CONFIG = Config(
+    # Without a name of ours botocore makes up a long one at every call.
+    user_agent="taxiway",
     retries={"mode": "standard", "max_attempts": 4},
     connect_timeout=3,
     read_timeout=10,
@@ -102,6 +104,16 @@ class Table:
                 pending = left.get("Keys", [])
         return found
 
+    def get_together(self, keys: Sequence[Key]) -> list[Item | None]:
+        """Read items, at most 100, as they are at one moment. Raises Contended.
+
+        It costs twice as much as reading them one by one, which may show some
+        items of a transaction and not yet the others.
+        """
+        wanted = [{"Get": {"TableName": self.name, "Key": key}} for key in keys]
+        answer = self._call("transact_get_items", TransactItems=wanted)
+        return [one.get("Item") for one in answer["Responses"]]
+
     def query(
         self,
         pk: str,
@@ -113,7 +125,8 @@ class Table:
         """Read a partition in order, a page of items at a time.
 
         `after` is excluded, `until` included; `limit` is the size of the
-        first page; what follows is read as it is asked for.
+        first page, each later one is twice as large. What follows is read as it
+        is asked for.
         """
         arguments = self._range(pk, after, until)
         if limit is not None:
@@ -124,6 +137,8 @@ class Table:
             if "LastEvaluatedKey" not in answer:
                 return
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            if "Limit" in arguments:
+                arguments["Limit"] *= 2
 
     def query_all(self, pk: str, **bounds: str) -> list[Item]:
         """Read a whole range of a partition."""
@@ -231,12 +246,12 @@ def when_absent() -> dict[str, Any]:
     return {"ConditionExpression": f"attribute_not_exists({schema.PK})"}
 
 
-def when_same(name: str, value: Any) -> dict[str, Any]:
-    """Condition: an attribute has the value that was read."""
+def when_same(**seen: Any) -> dict[str, Any]:
+    """Condition: attributes have the values that were read."""
     return {
-        "ConditionExpression": "#seen = :seen",
-        "ExpressionAttributeNames": {"#seen": name},
-        "ExpressionAttributeValues": {":seen": value},
+        "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in seen),
+        "ExpressionAttributeNames": {f"#{name}": name for name in seen},
+        "ExpressionAttributeValues": {f":{name}": seen[name] for name in seen},
     }
 
 

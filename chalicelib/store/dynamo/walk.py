@@ -8,8 +8,7 @@ before it, and stops (invariant 7).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from heapq import merge
-from operator import attrgetter
+from itertools import islice
 
 from chalicelib.core.head import Head
 from chalicelib.store.dynamo import codec, schema
@@ -66,9 +65,7 @@ def _along_log(
 def _along_chains(
     table: Table, head: Head, after: int, names: Iterable[str], wanted: int
 ) -> Iterator[list[Segment]]:
-    links = merge(
-        *(_links(table, head, name, after) for name in names), key=attrgetter("last")
-    )
+    links = _together([_links(table, head, name, after) for name in names])
     for group in _grouped(links, wanted):
         keys = [schema.key(schema.log(head.id), schema.place(last)) for last in group]
         found = {
@@ -94,10 +91,29 @@ def _links(table: Table, head: Head, name: str, after: int) -> Iterator[FacetLin
         for link in map(codec.item_to_link, page):
             if link.previous > position:
                 raise Gap
+            if link.last > head.last:
+                # The other chains may not go as far as this one does by now.
+                break
             position = link.last
             yield link
     if position < head.chains[name].last:
         raise Gap
+
+
+def _together(chains: Iterable[Iterator[FacetLink]]) -> Iterator[FacetLink]:
+    """Merge chains by position. Raises Gap where they do not go together."""
+    waiting = [(link, chain) for chain in chains for link in islice(chain, 1)]
+    while waiting:
+        last = min(link.last for link, _ in waiting)
+        # A link that compaction has moved on means entries from before here.
+        if any(link.low < last < link.last for link, _ in waiting):
+            raise Gap
+        yield from (link for link, _ in waiting if link.last == last)
+        waiting = [
+            (following, chain)
+            for link, chain in waiting
+            for following in (islice(chain, 1) if link.last == last else (link,))
+        ]
 
 
 def _grouped(links: Iterator[FacetLink], wanted: int) -> Iterator[dict[int, int]]:
