@@ -10,7 +10,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "chalicelib").rglob("*.py"))
 LONGEST = 300
-MAY_BE_LONGER = {"store/dynamo/append.py": 400, "store/dynamo/compaction.py": 350}
 MAY_ASK_THE_WORLD = {"container.py", "observe/log.py"}
 WORLD = {
     ("os", "environ"),
@@ -28,8 +27,7 @@ def name(path: Path) -> str:
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_a_module_is_of_a_size_to_be_read(path: Path):
-    most = MAY_BE_LONGER.get(name(path), LONGEST)
-    assert len(path.read_text().splitlines()) <= most
+    assert len(path.read_text().splitlines()) <= LONGEST
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 STORE = ROOT / "chalicelib/store/dynamo"
 ONLY_ON_THE_COMMAND_LINE = {"update_item", "batch_write_item"}
+TRANSACTIONS = {"transact_write_items", "transact_get_items"}
 BY_TRANSACTION = {"put_item", "delete_item"}
 
 
@@ -25,7 +26,7 @@ def action(operation: str) -> str:
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_the_objects_table_gets_what_the_store_calls(stage: str):
-    wanted = called() - ONLY_ON_THE_COMMAND_LINE - {"transact_write_items"}
+    wanted = called() - ONLY_ON_THE_COMMAND_LINE - TRANSACTIONS
     for kind in ("", "-upkeep"):
         policy = json.loads((ROOT / f".chalice/policy-{stage}{kind}.json").read_text())
         (objects,) = [one for one in policy["Statement"] if one["Sid"] == "Objects"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import random
@@ -31,8 +32,11 @@ def test_an_object_of_2_900_000_bytes_lies_in_chunks_and_comes_back() -> None:
     store = make_store(dynamo)
     chance = random.Random(1)
     contents = [
-        {"object_ref": make_id(chance.getrandbits(64), "attack-pattern"), "object_modified": "2025-04-25T14:43:00.000Z"}
-        for _ in range(22_500)
+        {
+            "object_ref": make_id(chance.getrandbits(120), "attack-pattern"),
+            "object_modified": "2025-04-25T14:43:00.000Z",
+        }
+        for _ in range(25_000)
     ]
     large = make_entry(1, kind="x-mitre-collection", x_mitre_contents=contents)
     assert len(large.data) > 2_900_000
@@ -52,10 +56,18 @@ def test_an_object_of_2_900_000_bytes_lies_in_chunks_and_comes_back() -> None:
 def test_the_collection_object_of_attack_loads() -> None:
     (path,) = REAL.glob("*collection-object*")
     parsed = json.loads(gzip.decompress(path.read_bytes()))
-    objects = parsed["objects"] if isinstance(parsed, dict) and "objects" in parsed else [parsed]
+    objects = (
+        parsed["objects"]
+        if isinstance(parsed, dict) and "objects" in parsed
+        else [parsed]
+    )
     store = make_store()
     entries = [
-        make_entry(number, kind=one["type"], data=json.dumps(one, separators=(",", ":")).encode())
+        make_entry(
+            number,
+            kind=one["type"],
+            data=json.dumps(one, separators=(",", ":")).encode(),
+        )
         for number, one in enumerate(objects)
     ]
 
@@ -65,7 +77,10 @@ def test_the_collection_object_of_attack_loads() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b'"' + b"a" * 5_600_000 + b'"', f'"{_hex(7_000_000)}"'.encode()[:5_000_000]],
+    [
+        b'"' + b"a" * 5_600_000 + b'"',
+        b'"' + base64.b64encode(random.Random(1).randbytes(3_600_000)) + b'"',
+    ],
     ids=["more than one answer holds", "more than one transaction carries"],
 )
 def test_an_object_that_is_too_large_fails_alone(data: bytes) -> None:
@@ -74,8 +89,6 @@ def test_an_object_that_is_too_large_fails_alone(data: bytes) -> None:
 
     states = store.add(make_entry(1), make_entry(2, data=data), make_entry(3))
 
-    if states[1] == "added":
-        pytest.fail("it was taken")
     assert states == ["added", "failed", "added"]
     assert store.add(make_entry(4)) == ["added"]
     _whole(dynamo, store)
@@ -97,7 +110,7 @@ def test_many_versions_with_long_names_end_in_a_failure_and_not_in_a_fault() -> 
     kind = "x-" + "y" * 240
     entries = [
         make_entry(1, kind=kind, version=f"2020-01-01T00:00:00.{n:060d}Z")
-        for n in range(1_500)
+        for n in range(400)
     ]
 
     states = store.add(*entries)
@@ -112,14 +125,18 @@ def test_many_versions_with_long_names_end_in_a_failure_and_not_in_a_fault() -> 
 def test_many_objects_with_many_versions_are_added_to_together() -> None:
     dynamo = FakeDynamo()
     store = make_store(dynamo)
-    for day in range(0, 1_200, 60):
-        store.add(*(make_entry(n, version=day + k) for n in range(40) for k in range(60)))
+    for day in range(0, 240, 60):
+        store.add(
+            *(make_entry(n, version=day + k) for n in range(40) for k in range(60))
+        )
 
-    assert set(store.add(*(make_entry(n, version=9_000) for n in range(40)))) == {"added"}
+    assert set(store.add(*(make_entry(n, version=999) for n in range(40)))) == {"added"}
     assert len(store.dates()) == 40
 
 
-def test_a_new_stix_version_of_an_object_with_many_versions_is_added_and_removed() -> None:
+def test_a_new_stix_version_of_an_object_with_many_versions_is_added_and_removed() -> (
+    None
+):
     dynamo = FakeDynamo()
     store = make_store(dynamo)
     store.add(*(make_entry(1, version=day, spec_version="2.0") for day in range(150)))
@@ -139,7 +156,9 @@ def test_an_object_in_a_hundred_stix_versions_fails_and_harms_nothing() -> None:
     states = [
         state
         for number in range(120)
-        for state in store.add(make_entry(1, version=number, spec_version=f"{number}.0"))
+        for state in store.add(
+            make_entry(1, version=number, spec_version=f"{number}.0")
+        )
     ]
 
     assert states[:2] == ["added"] * 2
@@ -153,7 +172,10 @@ def test_large_versions_in_segments_of_their_own_are_removed_together() -> None:
     dynamo = FakeDynamo()
     store = make_store(dynamo)
     store.add(
-        *(make_entry(1, version=day, data=f'"{_hex(3_000_000 + day)}"'.encode()) for day in range(16))
+        *(
+            make_entry(1, version=day, data=f'"{_hex(3_000_000 + day)}"'.encode())
+            for day in range(16)
+        )
     )
 
     assert store.remove(make_id(1)) == 16
@@ -186,7 +208,9 @@ def test_any_number_of_types_is_filtered_right_and_the_head_stays_small() -> Non
 
     for kind in (kinds[0], kinds[70], kinds[149], kinds[150], "x-nobody"):
         found = store.crawl(Query(types=frozenset({kind})), limit=1).entries
-        assert [entry.id.partition("--")[0] for entry in found] == [kind] * (2 * (kind in kinds))
+        assert [entry.id.partition("--")[0] for entry in found] == [kind] * (
+            2 * (kind in kinds)
+        )
     contents = _whole(dynamo, store)
     assert len(contents.head.chains) < 80
 
@@ -206,7 +230,9 @@ def test_a_name_that_no_key_can_hold_is_just_not_there(name: str) -> None:
 def test_one_item_of_the_table_is_never_larger_than_dynamodb_takes() -> None:
     dynamo = FakeDynamo()
     store = make_store(dynamo)
-    store.add(*(make_entry(n, data=f'"{_hex(199_000 + n)}"'.encode()) for n in range(6)))
+    store.add(
+        *(make_entry(n, data=f'"{_hex(199_000 + n)}"'.encode()) for n in range(6))
+    )
     store.compact()
 
     assert {place[0] for place in dynamo.items} == {TABLE}

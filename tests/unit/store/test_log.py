@@ -86,7 +86,7 @@ def test_a_collection_is_removed_with_all_that_is_in_it() -> None:
         )
     store.compact()
 
-    store.collections.remove(store.collection, lambda removed: None)
+    store.drop()
 
     assert store.collections.all() == []
 
