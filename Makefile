@@ -20,7 +20,7 @@ run: $(STAMP)  ## Serve on this machine with demo data; pass flags as ARGS="--po
 	@exec $(BIN)/python -m taxiway run $(ARGS)
 
 test: lint types  ## Lint, types and all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(STAMP)  ## Style, spelling and who imports whom
 	$(BIN)/python -m ruff check .
