@@ -1,0 +1,1 @@
+"""Cost and speed of the whole server, counted and timed: `make bench`."""

@@ -1,0 +1,88 @@
+"""The Lambda function in this process: events of API Gateway in, answers out."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Event = dict[str, Any]
+
+OBJECTS = "/collections/{collection}/objects"
+OBJECT = OBJECTS + "/{object_id}"
+VERSIONS = OBJECT + "/versions"
+MANIFEST = "/collections/{collection}/manifest"
+_ROOT = "/taxii2/api"
+_MEDIA_TYPE = "application/taxii+json;version=2.1"
+
+
+class Application(Protocol):
+    """What Lambda calls."""
+
+    def __call__(self, event: Event, context: Any) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to the API root; `route` with its placeholders."""
+
+    method: str
+    route: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the function gives back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def to_event(request: Request, key: str) -> Event:
+    """Write the event that API Gateway's proxy integration sends."""
+    path = _ROOT + request.route.format(**request.path)
+    headers = {
+        "Accept": _MEDIA_TYPE,
+        "Authorization": f"Bearer {key}",
+        "Content-Type": _MEDIA_TYPE,
+        "Host": "intel.example.com",
+        "User-Agent": "bench",
+        "X-Forwarded-Proto": "https",
+    }
+    query = dict(request.query)
+    return {
+        "resource": _ROOT + request.route,
+        "path": path,
+        "httpMethod": request.method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": query or None,
+        "multiValueQueryStringParameters": {k: [v] for k, v in query.items()} or None,
+        "pathParameters": dict(request.path),
+        "stageVariables": None,
+        "requestContext": {
+            "resourcePath": _ROOT + request.route,
+            "httpMethod": request.method,
+            "path": f"/api{path}",
+            "stage": "api",
+            "requestId": str(uuid.uuid4()),
+            "domainName": "intel.example.com",
+            "identity": {"sourceIp": "192.0.2.1"},
+        },
+        "body": request.body,
+        "isBase64Encoded": False,
+    }
+
+
+def to_answer(given: Mapping[str, Any]) -> Answer:
+    """Read what goes back to API Gateway."""
+    return Answer(given["statusCode"], given["headers"], given["body"])
