@@ -48,7 +48,7 @@ class Rig:
         self._application = application
         self.container = container
         self.meter = meter
-        self.table = Table(Client(), container.settings.objects_table)
+        self.table = Table(Client(), container.settings.objects_table, container.clock)
         grants = {"*": "rw"}
         key = container.keys.create("bench", tier="internal", grants=grants)
         self._key = key[1]

@@ -58,10 +58,11 @@ def build(
     """Put everything together. No call to AWS is made before the first use."""
     client = client or Client()
     clock = clock or SystemClock()
-    objects = Table(client, settings.objects_table)
+    objects = Table(client, settings.objects_table, clock)
     log = DynamoLog(objects, clock)
     collections = Collections(DynamoCollections(objects), log, clock)
-    keys = Keys(DynamoKeys(Table(client, settings.keys_table)), collections, clock)
+    keys_table = Table(client, settings.keys_table, clock)
+    keys = Keys(DynamoKeys(keys_table), collections, clock)
     return Container(
         settings=settings,
         clock=clock,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.core.entry import CardVersion, Entry, Standing, all_facets
+from chalicelib.core.entry import CardVersion, Entry, Standing, all_facets, is_replaced
 from chalicelib.core.head import Head
 from chalicelib.store.dynamo import codec, schema, segment
 from chalicelib.store.dynamo.chains import chain_of
@@ -123,10 +123,17 @@ def _check_standing(contents: Contents) -> None:
     by_id: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_id[entry.id].append(entry)
+    past = {
+        stored.entry.date_added
+        for history in contents.histories.values()
+        for stored in segment.unpack(history.packed)
+    }
     for versions in by_id.values():
         for entry in versions:
             stands = contents.marks.get(entry.date_added, entry.standing)
             assert _matters(entry, stands) == _truth(entry, versions), entry
+            is_past = entry.date_added in past
+            assert is_replaced(entry.spec_version, stands) or not is_past, entry
 
 
 def _matters(entry: Entry, standing: Standing) -> tuple[object, ...]:

@@ -153,7 +153,7 @@ def make_store(
     clock = clock or FakeClock()
     if client is None:
         client = client_of(dynamo or FakeDynamo(seconds=clock.seconds))
-    table = Table(client, TABLE)
+    table = Table(client, TABLE, clock)
     collections = DynamoCollections(table)
     collection = collection or make_collection()
     if create:

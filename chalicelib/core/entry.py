@@ -119,7 +119,9 @@ def escaped_size(data: bytes) -> int:
     Python 3.12 write every character beyond ASCII as six bytes (or twelve).
     """
     if data.isascii():
-        return len(data) + data.count(b'"') + data.count(b"\\")
+        # Each of these takes a backslash, DEL takes six characters.
+        escapes = data.count(b'"') + data.count(b"\\")
+        return len(data) + escapes + 5 * data.count(b"\x7f")
     return len(json.dumps(data.decode())) - 2
 
 

@@ -10,15 +10,11 @@ import pytest
 
 from chalicelib.core.query import EVERY, EVERYTHING, LAST, Query, Versions
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.store.dynamo.conditions import when_absent, when_same
 from chalicelib.store.dynamo.statuses import DynamoStatuses
-from chalicelib.store.dynamo.table import (
-    Client,
-    Contended,
-    Table,
-    when_absent,
-    when_same,
-)
+from chalicelib.store.dynamo.table import Client, Contended, Table
 from tests import audit
+from tests.doubles.clock import FakeClock
 from tests.doubles.dynamo import FakeDynamo, client_of
 from tests.factories import (
     ALL,
@@ -141,13 +137,13 @@ def test_a_collection_is_made_once_and_removed_whole(client: Client) -> None:
     with pytest.raises(NotFound):
         store.add(make_entry(1))
     for prefix in ("LOG", "HIST", "OLD", "FACET", "CARD"):
-        table = Table(client, TABLE)
+        table = Table(client, TABLE, FakeClock())
         suffix = {"FACET": "#indicator", "CARD": "#" + make_id(1)}.get(prefix, "")
         assert table.query_all(f"{prefix}#{store.id}{suffix}") == []
 
 
 def test_conditions_and_tokens_work_as_the_store_relies_on(client: Client) -> None:
-    table = Table(client, TABLE)
+    table = Table(client, TABLE, FakeClock())
     key = {"pk": {"S": f"TEST#{uuid.uuid4()}"}, "sk": {"S": "-"}}
     action = table.put_action({**key, "v": {"N": "1"}}, **when_absent())
     token = uuid.uuid4().hex
@@ -170,7 +166,7 @@ def test_conditions_and_tokens_work_as_the_store_relies_on(client: Client) -> No
 
 
 def test_a_status_is_kept_until_it_expires(client: Client) -> None:
-    statuses = DynamoStatuses(Table(client, TABLE))
+    statuses = DynamoStatuses(Table(client, TABLE, FakeClock()))
     identifier, document = str(uuid.uuid4()), b"[" + b'"x",' * 100_000 + b"1]"
 
     statuses.put(identifier, document, 2_000_000)

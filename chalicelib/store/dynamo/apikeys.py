@@ -9,8 +9,9 @@ from typing import Any
 from chalicelib.core.apikey import ApiKey, Grant, Tier
 from chalicelib.errors import NotFound
 from chalicelib.store.dynamo import schema
+from chalicelib.store.dynamo.conditions import when_absent
 from chalicelib.store.dynamo.schema import Item
-from chalicelib.store.dynamo.table import Table, when_absent
+from chalicelib.store.dynamo.table import Table
 
 _TIMES = {"created": "cr", "expires": "ex", "revoked": "rv", "last_used": "lu"}
 

@@ -10,8 +10,9 @@ from chalicelib.core.collection import Collection
 from chalicelib.core.head import Head
 from chalicelib.errors import Conflict
 from chalicelib.store.dynamo import codec, schema, segment
+from chalicelib.store.dynamo.conditions import when_absent
 from chalicelib.store.dynamo.schema import Item, Key
-from chalicelib.store.dynamo.table import Contended, Table, when_absent
+from chalicelib.store.dynamo.table import Contended, Table
 
 
 class DynamoCollections:

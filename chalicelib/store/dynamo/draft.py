@@ -21,6 +21,7 @@ from chalicelib.core.ports import Placement, State
 from chalicelib.store.dynamo import codec, schema, segment
 from chalicelib.store.dynamo.chains import chain_of
 from chalicelib.store.dynamo.codec import Card, FacetLink, Segment
+from chalicelib.store.dynamo.conditions import when_absent, when_same
 from chalicelib.store.dynamo.heads import replace_head
 from chalicelib.store.dynamo.limits import (
     CHUNK,
@@ -33,12 +34,7 @@ from chalicelib.store.dynamo.limits import (
     MOST_SPEC_VERSIONS,
 )
 from chalicelib.store.dynamo.segment import Stored
-from chalicelib.store.dynamo.table import (
-    MOST_ACTIONS,
-    Table,
-    when_absent,
-    when_same,
-)
+from chalicelib.store.dynamo.table import MOST_ACTIONS, Table
 
 _MILLISECOND = 1_000
 

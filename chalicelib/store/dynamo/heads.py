@@ -7,8 +7,9 @@ from typing import Any
 from chalicelib.core.head import Head
 from chalicelib.errors import NotFound
 from chalicelib.store.dynamo import codec, schema
+from chalicelib.store.dynamo.conditions import when_same
 from chalicelib.store.dynamo.schema import Item
-from chalicelib.store.dynamo.table import Table, when_same
+from chalicelib.store.dynamo.table import Table
 
 
 def read_head(table: Table, collection: str) -> tuple[Head, float | None]:

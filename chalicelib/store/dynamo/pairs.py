@@ -9,8 +9,9 @@ from typing import Any
 from chalicelib.core.entry import Standing
 from chalicelib.store.dynamo import codec, schema, segment
 from chalicelib.store.dynamo.codec import History, Segment
+from chalicelib.store.dynamo.conditions import when_same
 from chalicelib.store.dynamo.segment import Stored
-from chalicelib.store.dynamo.table import Table, when_same
+from chalicelib.store.dynamo.table import Table
 
 
 class Gap(Exception):

@@ -22,6 +22,7 @@ from chalicelib.errors import NotFound, Unavailable
 from chalicelib.store.dynamo import codec, schema
 from chalicelib.store.dynamo.chains import chain_of
 from chalicelib.store.dynamo.codec import Card
+from chalicelib.store.dynamo.conditions import when_same
 from chalicelib.store.dynamo.heads import read_head, replace_head
 from chalicelib.store.dynamo.pairs import (
     Gap,
@@ -32,7 +33,7 @@ from chalicelib.store.dynamo.pairs import (
     write_pair,
 )
 from chalicelib.store.dynamo.segment import Stored
-from chalicelib.store.dynamo.table import MOST_ACTIONS, Contended, Table, when_same
+from chalicelib.store.dynamo.table import MOST_ACTIONS, Contended, Table
 
 _AT_ONCE = 8
 """Versions that one transaction removes: each may lie in a segment of its own."""

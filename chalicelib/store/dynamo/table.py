@@ -15,8 +15,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.core.ports import Clock
 from chalicelib.errors import Unavailable
-from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.schema import Item, Key
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ MOST_GETS = 100
 """Keys that one BatchGetItem may name."""
 
 _MOST_WRITES = 25
+_MOST_ROUNDS = 7
+_PAUSE = 0.02
 
 _CONFIG = Config(
     # Without a name of ours botocore makes up a long one at every call.
@@ -79,9 +81,10 @@ class Client:
 class Table:
     """One table of the key map."""
 
-    def __init__(self, client: Client, name: str) -> None:
+    def __init__(self, client: Client, name: str, clock: Clock) -> None:
         """Name the table; nothing is read yet."""
         self._client = client
+        self._clock = clock
         self.name = name
 
     def get(self, key: Key, *, consistent: bool = True) -> Reading:
@@ -96,11 +99,13 @@ class Table:
         found: list[Item] = []
         for start in range(0, len(keys), MOST_GETS):
             pending = list(keys[start : start + MOST_GETS])
+            stuck = 0
             while pending:
                 wanted = {self.name: {"Keys": pending, "ConsistentRead": True}}
                 answer = self._call("batch_get_item", RequestItems=wanted)
                 found += answer["Responses"].get(self.name, [])
                 left = answer.get("UnprocessedKeys", {}).get(self.name, {})
+                stuck = self._wait(stuck, pending, left.get("Keys", []))
                 pending = left.get("Keys", [])
         return found
 
@@ -209,9 +214,25 @@ class Table:
 
     def _write(self, batch: list[dict[str, Any]]) -> None:
         pending = batch
+        stuck = 0
         while pending:
             answer = self._call("batch_write_item", RequestItems={self.name: pending})
-            pending = answer.get("UnprocessedItems", {}).get(self.name, [])
+            left = answer.get("UnprocessedItems", {}).get(self.name, [])
+            stuck = self._wait(stuck, pending, left)
+            pending = left
+
+    def _wait(self, stuck: int, asked: Sequence[Any], left: Sequence[Any]) -> int:
+        """Pause before what is left; tell for how many rounds nothing was done.
+
+        Raises Unavailable when that has been so too often.
+        """
+        if not left:
+            return 0
+        stuck = stuck + 1 if len(left) == len(asked) else 0
+        if stuck > _MOST_ROUNDS:
+            raise _busy()
+        self._clock.sleep(_PAUSE * 2**stuck * (0.5 + self._clock.chance()))
+        return stuck
 
     def _range(self, pk: str, after: str, until: str | None) -> dict[str, Any]:
         values = {":pk": {"S": pk}}
@@ -241,20 +262,6 @@ class Table:
             ) from error
 
 
-def when_absent() -> dict[str, Any]:
-    """Condition: there is no such item."""
-    return {"ConditionExpression": f"attribute_not_exists({schema.PK})"}
-
-
-def when_same(**seen: Any) -> dict[str, Any]:
-    """Condition: attributes have the values that were read."""
-    return {
-        "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in seen),
-        "ExpressionAttributeNames": {f"#{name}": name for name in seen},
-        "ExpressionAttributeValues": {f":{name}": seen[name] for name in seen},
-    }
-
-
 def _translate(error: ClientError) -> NoReturn:
     code = error.response["Error"]["Code"]
     reasons = {
@@ -266,14 +273,18 @@ def _translate(error: ClientError) -> NoReturn:
     if code in {"ConditionalCheckFailedException", "TransactionInProgressException"}:
         raise Contended from error
     if code in _OVERLOAD or reasons & _OVERLOAD:
-        raise Unavailable(
-            "the storage is busy: try again in a moment", headers={"Retry-After": "2"}
-        ) from error
+        raise _busy() from error
     if code == "ResourceNotFoundException":
         raise Unavailable(
             "a table is missing: the operator has to run `taxiway doctor`"
         ) from error
     raise error
+
+
+def _busy() -> Unavailable:
+    return Unavailable(
+        "the storage is busy: try again in a moment", headers={"Retry-After": "2"}
+    )
 
 
 def _answered(answer: Mapping[str, Any]) -> float | None:

@@ -96,3 +96,26 @@ def test_a_time_before_1970_means_from_the_start() -> None:
     store.add(make_entry(1))
 
     assert len(store.page(after=-62_135_596_800_000_000).entries) == 1
+
+
+def test_the_version_before_comes_back_from_the_history_when_the_latest_goes() -> None:
+    store = make_store()
+    for day in range(3):
+        store.add(make_entry(1, version=day))
+    assert store.compact().moved == 2
+
+    store.remove(make_id(1), Query(versions=(LAST,)))
+
+    (entry,) = store.crawl().entries
+    assert entry.version.startswith("2020-01-02")
+
+
+def test_who_is_at_the_end_is_given_all_that_is_added_next() -> None:
+    store = make_store()
+    positions = dict.fromkeys((Query(), ALL, Query(types=frozenset({"tool"}))), 0)
+    for number in range(20):
+        store.add(make_entry(number, kind="tool"), make_entry(100 + number))
+        for query, after in positions.items():
+            page = store.page(query, after=after)
+            assert len(page.entries) == (1 if query.types else 2)
+            positions[query] = page.position
