@@ -64,9 +64,13 @@ class DynamoCollections:
         for keys in self._contents(collection.id):
             removed += self._table.delete_many(keys)
             progress(removed)
-        names = [_key(item) for item in _names(collection)]
-        head = schema.key(schema.head(collection.id))
-        return removed + self._table.delete_many([*names, head])
+        # Head and names go together: either the collection is still found, to go
+        # on with, or its names are free.
+        last = [schema.key(schema.head(collection.id)), *map(_key, _names(collection))]
+        self._table.transact(
+            list(map(self._table.delete_action, last)), uuid.uuid4().hex
+        )
+        return removed + len(last)
 
     def _close(self, collection: str) -> None:
         # Raising the revision turns away every writer that has read the head.
