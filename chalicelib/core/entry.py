@@ -15,6 +15,9 @@ from chalicelib.core import instants
 SPEC_FACET = "@"
 """First character of the facet that a STIX version is."""
 
+USUAL_SPEC_VERSION = "2.1"
+"""The STIX version that is no facet: nearly everything has it."""
+
 
 class Standing(NamedTuple):
     """The STIX versions in which an object has later and earlier versions."""
@@ -69,7 +72,9 @@ class CardVersion(NamedTuple):
 
 
 def all_facets(entry: NewEntry | Entry | CardVersion) -> tuple[str, ...]:
-    """Name all the facets of an entry, its STIX version among them."""
+    """Name all the facets of an entry, an unusual STIX version among them."""
+    if entry.spec_version == USUAL_SPEC_VERSION:
+        return entry.facets
     return (*entry.facets, SPEC_FACET + entry.spec_version)
 
 

@@ -8,6 +8,7 @@ from chalicelib.core import instants
 from chalicelib.core.entry import (
     ALONE,
     SPEC_FACET,
+    USUAL_SPEC_VERSION,
     CardVersion,
     Entry,
     Standing,
@@ -90,9 +91,10 @@ class Query:
         """Name the chains of which one must lead to each entry, or None."""
         if self.types is not None:
             return self.types
-        if self.spec_versions is not None:
-            return frozenset(SPEC_FACET + version for version in self.spec_versions)
-        return None
+        versions = self.spec_versions
+        if versions is None or USUAL_SPEC_VERSION in versions:
+            return None
+        return frozenset(SPEC_FACET + version for version in versions)
 
     def _selects(
         self, asked: Versions, version: Entry | CardVersion, standing: Standing

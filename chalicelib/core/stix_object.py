@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from chalicelib.core import instants
+from chalicelib.core.entry import USUAL_SPEC_VERSION
 from chalicelib.core.stix_text import StixText
 
 DEEPEST = 100
@@ -25,7 +26,6 @@ _LONE_SURROGATE_MAY_BE = re.compile(r"\\u[dD][89a-fA-F]")
 _BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|([\[{])|([\]}])', re.DOTALL)
 
 LEGACY_SPEC_VERSION = "2.0"
-DEFAULT_SPEC_VERSION = "2.1"
 
 
 class InvalidObject(Exception):
@@ -131,7 +131,7 @@ def _spec_version_of(parsed: dict[str, object]) -> str:
         # STIX 2.0 objects carry none; in 2.1 only observables may leave it out,
         # and those have neither of the dates (STIX 2.1 section 3.2).
         dated = "modified" in parsed or "created" in parsed
-        return LEGACY_SPEC_VERSION if dated else DEFAULT_SPEC_VERSION
+        return LEGACY_SPEC_VERSION if dated else USUAL_SPEC_VERSION
     if not isinstance(given, str) or not _SPEC_VERSION.fullmatch(given):
         raise InvalidObject('`spec_version` must be a version such as "2.1"')
     return given

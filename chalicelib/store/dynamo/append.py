@@ -17,7 +17,7 @@ from chalicelib.store.dynamo.draft import Draft
 from chalicelib.store.dynamo.heads import read_head
 from chalicelib.store.dynamo.table import Contended, Table
 
-_BATCH = 95
+_BATCH = 96
 """Entries that are looked at together: as many new ones of one type fit into a
 transaction."""
 
