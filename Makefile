@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help setup run test lint types cover fmt bench package clean reset distclean
+.PHONY: help setup run test deep lint types cover fmt bench package clean reset distclean
 
 help:  ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ run: $(STAMP)  ## Serve on this machine with demo data; pass flags as ARGS="--po
 
 test: lint types  ## Lint, types and all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+deep: $(STAMP)  ## Look much longer for what breaks the log (20 minutes and more)
+	$(BIN)/python -m pytest tests/property tests/concurrency --hypothesis-profile=deep -n 2 $(ARGS)
 
 lint: $(STAMP)  ## Style, spelling and who imports whom
 	$(BIN)/python -m ruff check .
