@@ -144,7 +144,7 @@ def _known(figures: Figures) -> Iterator[Bound]:
         one.each <= _EACH,
         gates=False,
         in_the_way=(
-            "a commit writes the head, a segment, two links (type and STIX version) "
+            "a commit writes the head, a segment, a link of its type "
             f"and a card ({one.note}), each at least one unit and double in a "
             "transaction. The share of one object falls with the size of the "
             "request: send objects together"
