@@ -107,6 +107,7 @@ def _told(key: ApiKey) -> dict[str, Any]:
 
     names = ("id", "name", "prefix", "tier", "created", "expires", "revoked")
     told = {name: getattr(key, name) for name in (*names, "reason", "last_used")}
+    told["scopes"] = list(key.scopes)
     told["grants"] = dict(key.grants or {})
     for name in _INSTANTS:
         told[name] = None if told[name] is None else to_text(told[name])

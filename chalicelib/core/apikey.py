@@ -30,7 +30,8 @@ class Grant(StrEnum):
 class ApiKey:
     """One API key; times in microseconds since 1970.
 
-    `prefix` is the beginning of the secret, for people to know it by.
+    `prefix` is the beginning of the secret, for people to know it by; `scopes`
+    are the kinds of answers that it is for.
     `grants` maps a collection's id or `*` to what is allowed there; a key
     without any reads what its tier may read.
     """
@@ -40,6 +41,7 @@ class ApiKey:
     prefix: str
     tier: Tier
     created: int
+    scopes: tuple[str, ...] = ()
     grants: Mapping[str, Grant] = field(default_factory=dict)
     expires: int | None = None
     revoked: int | None = None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from chalicelib.access import keymint
+from chalicelib.access.scopes import SCOPES
 from chalicelib.core.apikey import ANY, ApiKey, Grant, Tier
 from chalicelib.core.ports import Clock, KeyStore
 from chalicelib.errors import (
@@ -49,12 +50,14 @@ class Keys:
         Raises InvalidRequest, and NotFound for an unknown collection.
         """
         now = self._clock.now()
+        known = _check_tier(tier)
         secret = keymint.make()
         key = ApiKey(
             id=str(uuid.uuid4()),
             name=_check_name(name),
             prefix=secret[: keymint.SHOWN],
-            tier=_check_tier(tier),
+            tier=known,
+            scopes=SCOPES[known],
             created=now,
             grants=self._check_grants(grants or {}),
             expires=_expiry(now, expires_in_days),

@@ -75,6 +75,16 @@ def test_only_a_hash_of_the_key_is_kept(service: Service):
     assert secret[:12] in repr(service.dynamo.items)
 
 
+def test_a_key_has_the_scopes_of_its_tier(service: Service):
+    service.key(tier="free")
+    service.clock.advance(1)
+    service.key(tier="pro")
+    free, pro = (set(key.scopes) for key in service.container.keys.all())
+    assert free == {"read:iocs", "read:articles"}
+    assert free < pro
+    assert "read:stix" in pro
+
+
 def test_use_of_a_key_is_noted_once_an_hour(service: Service):
     secret = service.key()
     path = f"{ROOT}/"

@@ -76,6 +76,7 @@ def _to_item(digest: str, key: ApiKey) -> Item:
         "nm": {"S": key.name},
         "px": {"S": key.prefix},
         "tr": {"S": key.tier.value},
+        "sc": {"S": " ".join(key.scopes)},
         "gr": {"S": json.dumps(dict(key.grants))},
     }
     for name, short in _TIMES.items():
@@ -95,6 +96,7 @@ def _from_item(item: Item) -> ApiKey:
         name=item["nm"]["S"],
         prefix=item["px"]["S"],
         tier=Tier(item["tr"]["S"]),
+        scopes=tuple(item["sc"]["S"].split()),
         grants={collection: Grant(what) for collection, what in grants.items()},
         reason=item.get("rs", {}).get("S") or None,
         **times,
