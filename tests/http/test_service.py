@@ -7,6 +7,7 @@ import logging
 
 import pytest
 
+from chalicelib.errors import NotFound
 from tests.http.conftest import Service
 
 ROOT = "/taxii2/api"
@@ -177,6 +178,18 @@ def test_a_status_is_seen_by_those_who_may_use_its_collection(service: Service):
     assert service.call("GET", path, stranger).status_code == 404
     service.clock.advance(2 * DAY + 1)
     assert service.call("GET", path, writer).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["a" * 3_000, "%01", "%ED%A0%80", "x#y"])
+def test_what_can_be_no_status_is_not_found(service: Service, name: str):
+    response = service.call("GET", f"{ROOT}/status/{name}/", service.key())
+    assert response.status_code == 404
+    assert error_of(response) == "not_found"
+
+
+def test_a_key_that_can_not_be_is_not_found(service: Service):
+    with pytest.raises(NotFound):
+        service.container.keys.revoke("a" * 3_000)
 
 
 def test_a_collection_without_any_leaves_the_list_out(service: Service):

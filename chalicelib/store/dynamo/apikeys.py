@@ -49,7 +49,8 @@ class DynamoKeys:
 
     def revoke(self, key_id: str, at: int, reason: str | None) -> ApiKey:
         """End a key for good; the first revocation stands. Raises NotFound."""
-        item = self._table.get(schema.key(schema.KEY_LISTING, key_id)).item
+        listing = schema.key(schema.KEY_LISTING, key_id)
+        item = self._table.get(listing).item if schema.is_name(key_id) else None
         if item is None:
             raise NotFound(f"there is no key with the id {key_id[:64]!r}")
         digest = item["h"]["S"]

@@ -26,6 +26,8 @@ class DynamoStatuses:
 
     def get(self, identifier: str, now: int) -> bytes | None:
         """Give a document; DynamoDB may remove what has expired days later."""
+        if not schema.is_name(identifier):
+            return None
         items = self._table.query_all(schema.status(identifier))
         if not items or len(items) != int(items[0]["n"]["N"]):
             return None
