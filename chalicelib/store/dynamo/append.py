@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from threading import RLock
 
 from chalicelib.core.entry import NewEntry
 from chalicelib.core.head import Head
@@ -16,32 +15,13 @@ from chalicelib.store.dynamo.codec import Card
 from chalicelib.store.dynamo.draft import Draft
 from chalicelib.store.dynamo.heads import read_head
 from chalicelib.store.dynamo.table import Contended, Table
+from chalicelib.store.dynamo.writers import Patience, Turns
 
 _BATCH = 96
 """Entries that are looked at together: as many new ones of one type fit into a
 transaction."""
 
 _TRUSTED_SKEW = 5.0
-_FIRST_PAUSE = 0.01
-_LONGEST_PAUSE = 0.5
-_LONGEST_TURN = 3600.0
-_BUSY = "too many writers at once: try again in a moment"
-
-
-class Turns:
-    """Lets the threads of one process write to a log one after the other.
-
-    Against other processes the condition on the head holds. Among our own it
-    would hold too, and cost each of them the work of all.
-    """
-
-    def __init__(self) -> None:
-        """Nobody has a turn."""
-        self._locks: dict[str, RLock] = {}
-
-    def of(self, collection: str) -> RLock:
-        """Give the lock of a collection."""
-        return self._locks.setdefault(collection, RLock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +59,10 @@ class Appender:
             if self.clock.monotonic() > deadline:
                 raise Unavailable("there was no time left to add it: send it again")
             batch = entries[done : done + _BATCH]
-            placed, seen = self._in_turn(collection, batch, deadline, seen)
+            with self.turns.take(collection, deadline - self.clock.monotonic()):
+                placed, seen = self._commit(collection, batch, deadline, seen)
             yield from placed
             done += len(placed)
-
-    def _in_turn(
-        self,
-        collection: str,
-        batch: Sequence[NewEntry],
-        deadline: float,
-        seen: _Seen | None,
-    ) -> tuple[list[Placement], _Seen]:
-        turn = self.turns.of(collection)
-        wait = min(deadline - self.clock.monotonic(), _LONGEST_TURN)
-        if not turn.acquire(timeout=max(wait, 0)):
-            raise _busy()
-        try:
-            return self._commit(collection, batch, deadline, seen)
-        finally:
-            turn.release()
 
     def _commit(
         self,
@@ -106,7 +71,7 @@ class Appender:
         deadline: float,
         seen: _Seen | None,
     ) -> tuple[list[Placement], _Seen]:
-        pause = _FIRST_PAUSE
+        patience = Patience(self.clock, deadline)
         while True:
             # After a commit of ours its head is known, unless somebody else
             # has come in between: then the transaction tells.
@@ -116,11 +81,7 @@ class Appender:
             try:
                 return self._try(draft, seen)
             except Contended:
-                wait = pause * (0.5 + self.clock.chance())
-                if self.clock.monotonic() + wait > deadline:
-                    raise _busy() from None
-                self.clock.sleep(wait)
-                pause = min(pause * 1.6, _LONGEST_PAUSE)
+                patience.wait()
                 seen = None
 
     def _try(self, draft: Draft, seen: _Seen) -> tuple[list[Placement], _Seen]:
@@ -146,7 +107,3 @@ class Appender:
             codec.card_object(item): codec.item_to_card(item)
             for item in self.table.get_many(keys)
         }
-
-
-def _busy() -> Unavailable:
-    return Unavailable(_BUSY, headers={"Retry-After": "2"})

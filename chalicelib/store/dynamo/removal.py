@@ -18,7 +18,7 @@ from chalicelib.core.entry import (
 from chalicelib.core.head import Head
 from chalicelib.core.ports import Clock
 from chalicelib.core.query import Query
-from chalicelib.errors import NotFound, Unavailable
+from chalicelib.errors import NotFound
 from chalicelib.store.dynamo import codec, schema
 from chalicelib.store.dynamo.chains import chain_of
 from chalicelib.store.dynamo.codec import Card
@@ -34,6 +34,7 @@ from chalicelib.store.dynamo.pairs import (
 )
 from chalicelib.store.dynamo.segment import Stored
 from chalicelib.store.dynamo.table import MOST_ACTIONS, Contended, Table
+from chalicelib.store.dynamo.writers import Patience
 
 _AT_ONCE = 8
 """Versions that one transaction removes: each may lie in a segment of its own."""
@@ -54,12 +55,13 @@ class Remover:
     ) -> int:
         """Remove the versions that a query names; tell how many.
 
-        Raises NotFound when there are none. The oldest go first, so that a
-        version never comes back while later ones are being removed.
+        Raises NotFound when there are none, and Unavailable at the deadline
+        (monotonic seconds). The oldest go first, so that a version never comes
+        back while later ones are being removed.
         """
         chosen: set[int] | None = None
         removed = 0
-        pause = 0.01
+        patience = Patience(self.clock, deadline)
         while chosen is None or chosen:
             try:
                 head, _ = read_head(self.table, collection)
@@ -77,10 +79,7 @@ class Remover:
                 # Somebody else has removed the rest.
                 break
             except (Contended, Gap):
-                if self.clock.monotonic() > deadline:
-                    raise Unavailable("too many writers at once: try again") from None
-                self.clock.sleep(pause * (0.5 + self.clock.chance()))
-                pause = min(pause * 2, 0.5)
+                patience.wait()
         return removed
 
     def _card(self, collection: str, object_id: str) -> Card:
