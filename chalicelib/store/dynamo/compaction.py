@@ -193,6 +193,9 @@ class Compactor:
     def _relink(
         self, collection: str, run: Run, names: Mapping[str, None], low: int
     ) -> Iterator[dict[str, Any]]:
+        if len(run.pairs) == 1:
+            # Its links say what they did.
+            return
         target = run.pairs[-1].segment.last
         for name, links in self._links(collection, run, names).items():
             for link in links:
