@@ -27,7 +27,6 @@ class Request:
     query: Mapping[str, Sequence[str]]
     body: bytes
     base_url: str
-    context: Mapping[str, Any]
 
 
 def from_chalice(request: ChaliceRequest, public_url: str | None) -> Request:
@@ -44,7 +43,6 @@ def from_chalice(request: ChaliceRequest, public_url: str | None) -> Request:
         query=event.get("multiValueQueryStringParameters") or {},
         body=body.encode() if isinstance(body, str) else body,
         base_url=public_url or _base_url(context, headers, request),
-        context=context,
     )
 
 

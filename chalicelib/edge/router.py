@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from chalice.app import Chalice, Response
 from chalice.app import Request as ChaliceRequest
@@ -72,15 +71,15 @@ class Router:
 
     def get(self, path: str, *, open: bool = False) -> Callable[[View], View]:  # noqa: A002 - no key is needed
         """Register a view for GET; `open` routes ask for no key."""
-        return self._route(path, "GET", Operation, open=open)
+        return self._route(path, "GET", open=open)
 
     def post(self, path: str) -> Callable[[View], View]:
         """Register a view for POST."""
-        return self._route(path, "POST", Operation, open=False)
+        return self._route(path, "POST")
 
     def delete(self, path: str) -> Callable[[View], View]:
         """Register a view for DELETE."""
-        return self._route(path, "DELETE", Operation, open=False)
+        return self._route(path, "DELETE")
 
     def register(self, app: Chalice, prefix: str) -> None:
         """Add the routes to an app, below a prefix.
@@ -97,10 +96,14 @@ class Router:
                 )
 
     def _route(
-        self, path: str, method: str, kind: Callable[..., Operation], **options: Any
+        self,
+        path: str,
+        method: str,
+        *,
+        open: bool = False,  # noqa: A002 - as in get
     ) -> Callable[[View], View]:
         def keep(view: View) -> View:
-            self._routes.setdefault(path, {})[method] = kind(view, **options)
+            self._routes.setdefault(path, {})[method] = Operation(view, open)
             return view
 
         return keep
@@ -116,23 +119,18 @@ def gateway_error(
     500 for the rest. Gives status, headers and body in the path's dialect.
     """
     name = request_id(headers.get("x-amzn-requestid"))
-    error = _GATEWAY_ERRORS.get(status, Internal)(_GATEWAY_WORDS.get(status, _FAULT))
-    reply = dialect_of(path).render(error, name)
-    return reply.status, _headers(reply, dialect_of(path), name), reply.body
+    error, words = _GATEWAY_ERRORS.get(status, (Internal, _FAULT))
+    dialect = dialect_of(path)
+    reply = dialect.render(error(words), name)
+    return reply.status, _headers(reply, dialect, name), reply.body
 
 
 _FAULT = "something went wrong on our side: quote the request id to the operator"
-_GATEWAY_WORDS = {
-    400: "this is no HTTP request that can be understood",
-    404: "there is nothing at this path",
-    413: "the request is larger than the server takes",
-    405: "this method is not known here",
-}
-_GATEWAY_ERRORS: Mapping[int, type[AppError]] = {
-    400: InvalidRequest,
-    404: NotFound,
-    405: MethodNotAllowed,
-    413: TooLarge,
+_GATEWAY_ERRORS: Mapping[int, tuple[type[AppError], str]] = {
+    400: (InvalidRequest, "this is no HTTP request that can be understood"),
+    404: (NotFound, "there is nothing at this path"),
+    405: (MethodNotAllowed, "this method is not known here"),
+    413: (TooLarge, "the request is larger than the server takes"),
 }
 
 

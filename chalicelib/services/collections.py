@@ -52,7 +52,7 @@ class Collections:
         """Read the head of a collection by id or alias. Raises NotFound."""
         known = ref.lower() if rules.is_uuid(ref) else self._store.id_of(ref)
         if known is None:
-            raise _not_found(ref)
+            raise no_such_collection(ref)
         return self._log.head(known)
 
     def named(self, ref: str) -> Collection:
@@ -63,7 +63,7 @@ class Collections:
         for collection in self._store.all(closing=True):
             if ref.lower() == collection.id or ref == collection.alias:
                 return collection
-        raise _not_found(ref)
+        raise no_such_collection(ref)
 
     def delete(
         self, ref: str, progress: Callable[[int], None] = lambda _removed: None
@@ -75,5 +75,6 @@ class Collections:
         return self._store.remove(self.named(ref), progress)
 
 
-def _not_found(ref: str) -> NotFound:
+def no_such_collection(ref: str) -> NotFound:
+    """Make the error that a collection is not there, for this caller or at all."""
     return NotFound("there is no such collection", details={"collection": ref[:100]})

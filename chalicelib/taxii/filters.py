@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.core import instants
 from chalicelib.core.cursor import Cursor, decode, encode
-from chalicelib.core.ports import LogPage, PageRequest
+from chalicelib.core.ports import PageRequest
 from chalicelib.core.query import Query, Versions
 from chalicelib.errors import InvalidRequest
 
@@ -57,10 +57,10 @@ class Filters:
         limit = min(self.limit or DEFAULT_LIMIT, MOST)
         return PageRequest(self.position, limit, room, self.query)
 
-    def next(self, page: LogPage, collection: str) -> str:
-        """Write the cursor that goes on behind a page."""
+    def next(self, position: int, collection: str) -> str:
+        """Write the cursor that goes on behind a position."""
         cursor = Cursor(
-            position=page.position,
+            position=position,
             collection=collection,
             added_after=self.added_after,
             limit=self.limit,

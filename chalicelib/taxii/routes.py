@@ -24,6 +24,7 @@ from chalicelib.errors import (
     TooLarge,
     UnsupportedMedia,
 )
+from chalicelib.services.collections import no_such_collection
 from chalicelib.taxii import resources
 from chalicelib.taxii.filters import Filters, read_filters, read_selection
 
@@ -91,7 +92,7 @@ def get_manifest(ctx: Context, collection: str) -> Reply:
     head = _readable(ctx, collection)
     filters = read_filters(ctx.request.query, head.id)
     page = ctx.container.log.page(head, filters.request(room=0))
-    body = resources.manifest(page, filters.next(page, head.id))
+    body = resources.manifest(page, filters.next(page.position, head.id))
     return Reply(body, headers=_dates(page.entries, filters))
 
 
@@ -158,8 +159,8 @@ def list_versions(ctx: Context, collection: str, object_id: str) -> Reply:
     limit = filters.request().limit
     listed = matching[:limit]
     position = listed[-1].date_added if listed else filters.position
-    page = LogPage([], [], position, more=len(matching) > limit)
-    body = resources.versions(listed, filters.next(page, head.id), more=page.more)
+    more = len(matching) > limit
+    body = resources.versions(listed, filters.next(position, head.id), more=more)
     return Reply(body, headers=_dates(listed, filters))
 
 
@@ -167,7 +168,7 @@ def _open(ctx: Context, ref: str) -> Head:
     """Find a collection; one that the caller has no part in is not there."""
     head = ctx.container.collections.open(ref)
     if not (ctx.key.may_read(head.id) or ctx.key.may_write(head.id)):
-        raise NotFound("there is no such collection", details={"collection": ref[:100]})
+        raise no_such_collection(ref)
     return head
 
 
@@ -193,7 +194,7 @@ def _require(
 
 
 def _envelope(page: LogPage, filters: Filters, head: Head) -> Reply:
-    body = resources.envelope(page, filters.next(page, head.id))
+    body = resources.envelope(page, filters.next(page.position, head.id))
     return Reply(body, headers=_dates(page.entries, filters))
 
 

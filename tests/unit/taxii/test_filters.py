@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pytest
 
 from chalicelib.core.cursor import Cursor, decode, encode
-from chalicelib.core.ports import LogPage
 from chalicelib.core.query import Query, Versions
 from chalicelib.errors import InvalidRequest
 from chalicelib.taxii.filters import MOST, read_filters, read_selection
@@ -110,7 +109,7 @@ def test_a_cursor_brings_its_filters_its_limit_and_its_position():
         },
         HERE,
     )
-    token = first.next(LogPage([], [], 9_000_000, more=False), HERE)
+    token = first.next(9_000_000, HERE)
     again = read_filters({"next": [token]}, HERE)
     assert again.position == 9_000_000
     assert again.added_after == 5_000_000
