@@ -12,9 +12,10 @@ from chalicelib.core.collection import Collection
 from chalicelib.core.entry import NewEntry
 from chalicelib.core.ports import LogPage, PageRequest
 from chalicelib.core.query import EVERY, EVERYTHING, Query, Versions
+from chalicelib.store.dynamo.client import Client
 from chalicelib.store.dynamo.collections import DynamoCollections
 from chalicelib.store.dynamo.log import DynamoLog
-from chalicelib.store.dynamo.table import Client, Table
+from chalicelib.store.dynamo.table import Table
 from tests.doubles.clock import START, FakeClock
 from tests.doubles.dynamo import FakeDynamo, client_of
 

@@ -10,9 +10,10 @@ import pytest
 
 from chalicelib.core.query import EVERY, EVERYTHING, LAST, Query, Versions
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.store.dynamo.client import Client, Contended
 from chalicelib.store.dynamo.conditions import when_absent, when_same
 from chalicelib.store.dynamo.statuses import DynamoStatuses
-from chalicelib.store.dynamo.table import Client, Contended, Table
+from chalicelib.store.dynamo.table import Table
 from tests import audit
 from tests.doubles.clock import FakeClock
 from tests.doubles.dynamo import FakeDynamo, client_of

@@ -15,7 +15,7 @@ from threading import RLock
 from typing import Any
 
 from bench import units
-from chalicelib.store.dynamo.table import Client
+from chalicelib.store.dynamo.client import Client
 from tests.doubles import limits
 from tests.doubles.expressions import BadRange, condition, key_range, update
 from tests.doubles.faults import Faults
@@ -95,7 +95,8 @@ class FakeDynamo:
         _expect(
             arguments,
             "TableName Key UpdateExpression ExpressionAttributeValues "
-            "ExpressionAttributeNames ConditionExpression",
+            "ExpressionAttributeNames ConditionExpression ReturnValues "
+            "ReturnValuesOnConditionCheckFailure",
         )
         return self._do("UpdateItem", lambda: self._update(arguments))
 
@@ -249,11 +250,15 @@ class FakeDynamo:
         place = _place("UpdateItem", arguments["TableName"], arguments["Key"])
         before = self.items.get(place)
         if not condition(arguments)(before):
-            raise refuse("UpdateItem", "ConditionalCheckFailedException", "failed")
+            asked = arguments.get("ReturnValuesOnConditionCheckFailure")
+            old = {"Item": before} if asked == "ALL_OLD" and before else {}
+            raise refuse(
+                "UpdateItem", "ConditionalCheckFailedException", "failed", **old
+            )
         changed = update(arguments)(before or dict(arguments["Key"]))
         check_item("UpdateItem", changed)
         self._commit({place: changed})
-        return {}
+        return {"Attributes": changed} if "ReturnValues" in arguments else {}
 
     def _transact(self, arguments: Mapping[str, Any]) -> Answer:
         token, actions = arguments["ClientRequestToken"], arguments["TransactItems"]

@@ -13,6 +13,9 @@ Test = Callable[[Item | None], bool]
 _COMPARISON = re.compile(r"\s*(#?\w+) (=|>|>=|<|<=) (:\w+)\s*")
 _BETWEEN = re.compile(r"\s*(#?\w+) BETWEEN (:\w+) AND (:\w+)\s*")
 _EXISTS = re.compile(r"\s*attribute_(not_)?exists\((#?\w+)\)\s*")
+_EITHER = re.compile(r"\s*\((.+) OR (.+)\)\s*")
+_CLAUSE = re.compile(r"\b(SET|ADD|REMOVE) ")
+_ADD = re.compile(r"(#?\w+) (:\w+)")
 _SET_VALUE = re.compile(r"(#?\w+) = (:\w+)")
 _SET_ABSENT = re.compile(r"(#?\w+) = if_not_exists\((#?\w+), (:\w+)\)")
 _SET_SUM = re.compile(r"(#?\w+) = (#?\w+) \+ (:\w+)")
@@ -87,21 +90,29 @@ def condition(arguments: Mapping[str, Any]) -> Test:
 
 
 def update(arguments: Mapping[str, Any]) -> Callable[[Item], Item]:
-    """Read an update: SET of values, of absent values and of sums."""
+    """Read an update: SET of values, of absent values and of sums, ADD, REMOVE."""
     names = Names(arguments)
     expression = arguments["UpdateExpression"]
-    if not expression.startswith("SET "):
+    start, *clauses = _CLAUSE.split(expression)
+    if start or not clauses:
         raise UnknownExpression(expression)
     steps = [
-        _one_step(part.strip(), names)
-        for part in re.split(r",\s*(?![^()]*\))", expression[4:])
+        _STEPS[word](part.strip(), names)
+        for word, text in zip(clauses[::2], clauses[1::2], strict=True)
+        for part in re.split(r",\s*(?![^()]*\))", text)
     ]
 
     def apply(item: Item) -> Item:
         changed = dict(item)
+        touched: set[str] = set()
         for step in steps:
             name, value = step(item)
-            changed[name] = value
+            assert name not in touched, f"two paths overlap: {name}"
+            touched.add(name)
+            if value is None:
+                changed.pop(name, None)
+            else:
+                changed[name] = value
         return changed
 
     return apply
@@ -133,9 +144,20 @@ def _one_condition(text: str, names: Names) -> Test:
     if match := _EXISTS.fullmatch(text):
         name, wanted = names.name(match[2]), match[1] is None
         return lambda item: (item is not None and name in item) == wanted
+    if match := _EITHER.fullmatch(text):
+        one, other = (_one_condition(part, names) for part in match.groups())
+        return lambda item: one(item) or other(item)
     if (match := _COMPARISON.fullmatch(text)) and match[2] == "=":
         name, value = names.name(match[1]), names.value(match[3])
         return lambda item: item is not None and _equal(item.get(name), value)
+    if match := _COMPARISON.fullmatch(text):
+        compare, name = _COMPARE[match[2]], names.name(match[1])
+        bound = Decimal(names.value(match[3])["N"])
+        return lambda item: (
+            item is not None
+            and "N" in item.get(name, {})
+            and compare(Decimal(item[name]["N"]), bound)
+        )
     raise UnknownExpression(text)
 
 
@@ -162,6 +184,24 @@ def _one_step(text: str, names: Names) -> Callable[[Item], tuple[str, Any]]:
         )
     raise UnknownExpression(text)
 
+
+def _one_addition(text: str, names: Names) -> Callable[[Item], tuple[str, Any]]:
+    match = _ADD.fullmatch(text)
+    if match is None:
+        raise UnknownExpression(text)
+    name, value = names.name(match[1]), names.value(match[2])
+    return lambda item: (
+        name,
+        {"N": str(Decimal(item.get(name, {"N": "0"})["N"]) + Decimal(value["N"]))},
+    )
+
+
+def _one_removal(text: str, names: Names) -> Callable[[Item], tuple[str, Any]]:
+    name = names.name(text)
+    return lambda _: (name, None)
+
+
+_STEPS = {"SET": _one_step, "ADD": _one_addition, "REMOVE": _one_removal}
 
 _RESERVED_WORDS = """
     ABORT ACTION ADD ALL ALTER AND ANY AS ASC AT ATTRIBUTE BEGIN BETWEEN BINARY BY

@@ -11,10 +11,11 @@ from chalicelib.core.head import Head
 from chalicelib.core.ports import Clock, Placement
 from chalicelib.errors import Unavailable
 from chalicelib.store.dynamo import codec, schema
+from chalicelib.store.dynamo.client import Contended
 from chalicelib.store.dynamo.codec import Card
 from chalicelib.store.dynamo.draft import Draft
 from chalicelib.store.dynamo.heads import read_head
-from chalicelib.store.dynamo.table import Contended, Table
+from chalicelib.store.dynamo.table import Table
 from chalicelib.store.dynamo.writers import Patience, Turns
 
 _BATCH = 96

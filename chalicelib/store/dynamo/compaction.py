@@ -19,6 +19,7 @@ from chalicelib.core.head import Head
 from chalicelib.core.ports import Clock, Tidied
 from chalicelib.errors import NotFound
 from chalicelib.store.dynamo import codec, schema
+from chalicelib.store.dynamo.client import Contended
 from chalicelib.store.dynamo.codec import FacetLink
 from chalicelib.store.dynamo.conditions import when_same
 from chalicelib.store.dynamo.heads import read_head, replace_head
@@ -34,7 +35,7 @@ from chalicelib.store.dynamo.pairs import (
     write_pair,
 )
 from chalicelib.store.dynamo.runs import Run, within
-from chalicelib.store.dynamo.table import Contended, Table
+from chalicelib.store.dynamo.table import Table
 from chalicelib.store.dynamo.walk import walk
 
 SETTLED = 60_000_000

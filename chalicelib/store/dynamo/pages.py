@@ -11,12 +11,13 @@ from chalicelib.core.ports import Clock, LogPage, PageRequest
 from chalicelib.core.query import Query
 from chalicelib.errors import Unavailable
 from chalicelib.store.dynamo import codec, schema, segment
+from chalicelib.store.dynamo.client import Contended
 from chalicelib.store.dynamo.codec import Segment
 from chalicelib.store.dynamo.heads import read_head, to_head
 from chalicelib.store.dynamo.pairs import Gap, Pair, marks_between, open_pairs, pair_at
 from chalicelib.store.dynamo.schema import Item
 from chalicelib.store.dynamo.segment import Stored
-from chalicelib.store.dynamo.table import MOST_GETS, Contended, Table
+from chalicelib.store.dynamo.table import MOST_GETS, Table
 from chalicelib.store.dynamo.walk import walk
 
 _TRIES = 6

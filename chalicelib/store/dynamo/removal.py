@@ -21,6 +21,7 @@ from chalicelib.core.query import Query
 from chalicelib.errors import NotFound
 from chalicelib.store.dynamo import codec, schema
 from chalicelib.store.dynamo.chains import chain_of
+from chalicelib.store.dynamo.client import Contended
 from chalicelib.store.dynamo.codec import Card
 from chalicelib.store.dynamo.conditions import when_same
 from chalicelib.store.dynamo.heads import read_head, replace_head
@@ -33,7 +34,7 @@ from chalicelib.store.dynamo.pairs import (
     write_pair,
 )
 from chalicelib.store.dynamo.segment import Stored
-from chalicelib.store.dynamo.table import MOST_ACTIONS, Contended, Table
+from chalicelib.store.dynamo.table import MOST_ACTIONS, Table
 from chalicelib.store.dynamo.writers import Patience
 
 _AT_ONCE = 8

@@ -1,26 +1,15 @@
-"""DynamoDB calls on one table: pages and batches, errors by meaning.
-
-The client is shared by all tables, made on first use, and safe in threads.
-"""
+"""DynamoDB calls on one table, by what the store needs: pages and batches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import Any
 
 from chalicelib.core.ports import Clock
-from chalicelib.errors import Unavailable
+from chalicelib.store.dynamo.client import Client, Contended, busy
 from chalicelib.store.dynamo.schema import Item, Key
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 MOST_ACTIONS = 100
 """Actions that one transaction may hold."""
@@ -32,34 +21,6 @@ _MOST_WRITES = 25
 _MOST_ROUNDS = 7
 _PAUSE = 0.02
 
-_CONFIG = Config(
-    # Without a name of ours botocore makes up a long one at every call.
-    user_agent="taxiway",
-    retries={"mode": "standard", "max_attempts": 4},
-    connect_timeout=3,
-    read_timeout=10,
-    max_pool_connections=50,
-    tcp_keepalive=True,
-    # Our own code makes the requests and DynamoDB checks them again.
-    parameter_validation=False,
-)
-_CONTENTION = {"ConditionalCheckFailed", "TransactionConflict", "None"}
-_OVERLOAD = {
-    "InternalServerError",
-    "LimitExceededException",
-    "ProvisionedThroughputExceeded",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ServiceUnavailable",
-    "ServiceUnavailableException",
-    "ThrottlingError",
-    "ThrottlingException",
-}
-
-
-class Contended(Exception):
-    """Somebody else changed what a write rests on: read again."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -67,15 +28,6 @@ class Reading:
 
     item: Item | None
     answered: float | None
-
-
-class Client:
-    """The one DynamoDB client of the process, made when first needed."""
-
-    @cached_property
-    def raw(self) -> DynamoDBClient:
-        """The boto3 client itself."""
-        return boto3.client("dynamodb", config=_CONFIG)
 
 
 class Table:
@@ -180,6 +132,22 @@ class Table:
             return False
         return True
 
+    def change(self, key: Key, **expressions: Any) -> Item:
+        """Change an item or make it, and give it as it is then.
+
+        Raises Contended with the item as it stands where a condition fails.
+        """
+        answer = self._call(
+            "update_item",
+            TableName=self.name,
+            Key=key,
+            ReturnValues="ALL_NEW",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            **expressions,
+        )
+        item: Item = answer["Attributes"]
+        return item
+
     def transact(self, actions: Sequence[dict[str, Any]], token: str) -> None:
         """Do all of some actions or none. Raises Contended.
 
@@ -230,7 +198,7 @@ class Table:
             return 0
         stuck = stuck + 1 if len(left) == len(asked) else 0
         if stuck > _MOST_ROUNDS:
-            raise _busy()
+            raise busy()
         self._clock.sleep(_PAUSE * 2**stuck * (0.5 + self._clock.chance()))
         return stuck
 
@@ -252,39 +220,7 @@ class Table:
         }
 
     def _call(self, operation: str, **arguments: Any) -> Any:
-        try:
-            return getattr(self._client.raw, operation)(**arguments)
-        except ClientError as error:
-            _translate(error)
-        except BotoCoreError as error:
-            raise Unavailable(
-                "the storage can't be reached", headers={"Retry-After": "5"}
-            ) from error
-
-
-def _translate(error: ClientError) -> NoReturn:
-    code = error.response["Error"]["Code"]
-    reasons = {
-        reason.get("Code", "None")
-        for reason in error.response.get("CancellationReasons", [])
-    }
-    if code == "TransactionCanceledException" and reasons <= _CONTENTION:
-        raise Contended from error
-    if code in {"ConditionalCheckFailedException", "TransactionInProgressException"}:
-        raise Contended from error
-    if code in _OVERLOAD or reasons & _OVERLOAD:
-        raise _busy() from error
-    if code == "ResourceNotFoundException":
-        raise Unavailable(
-            "a table is missing: the operator has to run `taxiway doctor`"
-        ) from error
-    raise error
-
-
-def _busy() -> Unavailable:
-    return Unavailable(
-        "the storage is busy: try again in a moment", headers={"Retry-After": "2"}
-    )
+        return self._client.call(operation, **arguments)
 
 
 def _answered(answer: Mapping[str, Any]) -> float | None:
