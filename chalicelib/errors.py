@@ -5,14 +5,19 @@ AppError                      code                     status
 ├─ Unauthenticated
 │  ├─ MissingApiKey           missing_api_key          401
 │  ├─ InvalidApiKey           invalid_api_key          401
-│  └─ ExpiredApiKey           expired_api_key          401
+│  ├─ ExpiredApiKey           expired_api_key          401
+│  └─ InvalidSession          invalid_session          401
 ├─ Forbidden                  insufficient_scope       403
+│  ├─ TierRequired            tier_required            403
+│  └─ AddressNotAllowed       address_not_allowed      403
 ├─ NotFound                   not_found                404
 ├─ MethodNotAllowed           method_not_allowed       405
 ├─ NotAcceptable              not_acceptable           406
 ├─ Conflict                   conflict                 409
+│  └─ KeyLimitReached         key_limit_reached        409
 ├─ TooLarge                   payload_too_large        413
 ├─ UnsupportedMedia           unsupported_media_type   415
+├─ RateLimited                rate_limit_exceeded      429
 ├─ Internal                   internal_error           500
 └─ Unavailable                unavailable              503
 
@@ -79,12 +84,30 @@ class ExpiredApiKey(Unauthenticated):
     code = "expired_api_key"
 
 
+class InvalidSession(Unauthenticated):
+    """The session cookie is forged, over, or of a key that is gone."""
+
+    code = "invalid_session"
+
+
 class Forbidden(AppError):
     """The caller is known and may not do this."""
 
     code = "insufficient_scope"
     status = 403
     title = "Forbidden"
+
+
+class TierRequired(Forbidden):
+    """The caller's tier does not reach this."""
+
+    code = "tier_required"
+
+
+class AddressNotAllowed(Forbidden):
+    """The key may not be used from where the request comes from."""
+
+    code = "address_not_allowed"
 
 
 class NotFound(AppError):
@@ -119,6 +142,12 @@ class Conflict(AppError):
     title = "Conflict"
 
 
+class KeyLimitReached(Conflict):
+    """The owner has as many active keys as the tier allows."""
+
+    code = "key_limit_reached"
+
+
 class TooLarge(AppError):
     """The request is larger than the server takes."""
 
@@ -133,6 +162,14 @@ class UnsupportedMedia(AppError):
     code = "unsupported_media_type"
     status = 415
     title = "Unsupported media type"
+
+
+class RateLimited(AppError):
+    """The caller has used up what its tier allows in this window."""
+
+    code = "rate_limit_exceeded"
+    status = 429
+    title = "Too many requests"
 
 
 class Internal(AppError):

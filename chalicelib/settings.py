@@ -12,6 +12,10 @@ VARIABLES = {
     "TAXIWAY_STAGE": "the stage, part of the tables' names (default: dev)",
     "TAXIWAY_OBJECTS_TABLE": "table of objects (default: taxiway-STAGE-objects)",
     "TAXIWAY_KEYS_TABLE": "table of API keys (default: taxiway-STAGE-keys)",
+    "TAXIWAY_COUNTERS_TABLE": "table of rate counters and usage "
+    "(default: taxiway-STAGE-counters)",
+    "TAXIWAY_GATEWAY": "`on` where keys have twins in the usage plans of API Gateway "
+    "(default: off)",
     "TAXIWAY_PUBLIC_URL": "what clients see before /taxii2/, where the request "
     "can't tell it, such as https://intel.example.com/api (default: from the request)",
     "TAXIWAY_TITLE": "title of the discovery resource (default: Taxiway)",
@@ -22,11 +26,17 @@ VARIABLES = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment, read once."""
+    """The environment, read once.
+
+    `on_lambda` tells that the process is frozen when it has answered.
+    """
 
     stage: str
     objects_table: str
     keys_table: str
+    counters_table: str
+    gateway: bool
+    on_lambda: bool
     public_url: str | None
     title: str
     description: str | None
@@ -45,6 +55,10 @@ class Settings:
             stage=stage,
             objects_table=read("TAXIWAY_OBJECTS_TABLE") or f"taxiway-{stage}-objects",
             keys_table=read("TAXIWAY_KEYS_TABLE") or f"taxiway-{stage}-keys",
+            counters_table=read("TAXIWAY_COUNTERS_TABLE")
+            or f"taxiway-{stage}-counters",
+            gateway=(read("TAXIWAY_GATEWAY") or "off").lower() == "on",
+            on_lambda="AWS_LAMBDA_FUNCTION_NAME" in environ,
             public_url=public_url.rstrip("/") if public_url else None,
             title=read("TAXIWAY_TITLE") or "Taxiway",
             description=read("TAXIWAY_DESCRIPTION"),

@@ -10,14 +10,6 @@ ANY = "*"
 """In grants: every collection."""
 
 
-class Tier(StrEnum):
-    """What a key may take; the limits of each are policy."""
-
-    FREE = "free"
-    PRO = "pro"
-    INTERNAL = "internal"
-
-
 class Grant(StrEnum):
     """What a key may do in a collection."""
 
@@ -30,8 +22,10 @@ class Grant(StrEnum):
 class ApiKey:
     """One API key; times in microseconds since 1970.
 
-    `prefix` is the beginning of the secret, for people to know it by; `scopes`
-    are the kinds of answers that it is for.
+    `prefix` is the beginning of the secret, for people to know it by; `tier`
+    names what it may take; `scopes` are the kinds of answers that it is for.
+    An `admin` key manages keys and reads nothing. `allowed_ips` are networks
+    that it may be used from, all if there are none.
     `grants` maps a collection's id or `*` to what is allowed there; a key
     without any reads what its tier may read.
     """
@@ -39,14 +33,21 @@ class ApiKey:
     id: str
     name: str
     prefix: str
-    tier: Tier
+    tier: str
     created: int
     scopes: tuple[str, ...] = ()
     grants: Mapping[str, Grant] = field(default_factory=dict)
+    admin: bool = False
+    owner: str | None = None
+    allowed_ips: tuple[str, ...] = ()
     expires: int | None = None
     revoked: int | None = None
     reason: str | None = None
     last_used: int | None = None
+
+    def is_active(self, now: int) -> bool:
+        """Tell whether the key opens anything at a time."""
+        return self.revoked is None and (self.expires is None or self.expires > now)
 
     def may_read(self, collection: str) -> bool:
         """Tell whether the key reads a collection."""

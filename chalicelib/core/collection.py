@@ -24,7 +24,8 @@ class Collection:
     """One collection; `created` and `last` in microseconds since 1970.
 
     `entries` counts the versions of objects in it, `last` is the newest
-    `date_added` that was ever given out in it (0 while it is empty).
+    `date_added` that was ever given out in it (0 while it is empty). `tier` is
+    what a key without grants needs to read it; None leaves it to the policy.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Collection:
     created: int
     entries: int = 0
     last: int = 0
+    tier: str | None = None
 
 
 def check_id(text: str) -> str:

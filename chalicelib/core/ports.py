@@ -10,6 +10,7 @@ from chalicelib.core.collection import Collection
 from chalicelib.core.entry import CardVersion, Entry, NewEntry, Standing
 from chalicelib.core.head import Head
 from chalicelib.core.query import Query
+from chalicelib.core.usage import DayUsage
 
 State = Literal["added", "present", "failed"]
 
@@ -63,6 +64,17 @@ class Tidied(NamedTuple):
     def plus(self, other: Tidied) -> Tidied:
         """Add up."""
         return Tidied(self.segments + other.segments, self.moved + other.moved)
+
+
+class Taken(NamedTuple):
+    """What a key has taken, in tenths of a request, this minute and this day.
+
+    Of a request that was not accepted nothing was counted.
+    """
+
+    accepted: bool
+    minute: int
+    day: int
 
 
 class Clock(Protocol):
@@ -127,6 +139,9 @@ class CollectionStore(Protocol):
     def id_of(self, alias: str) -> str | None:
         """Find the id behind an alias."""
 
+    def set_tier(self, collection: str, tier: str | None) -> None:
+        """Set what a key without grants needs to read it. Raises NotFound."""
+
     def remove(self, collection: Collection, progress: Callable[[int], None]) -> int:
         """Remove a collection with all that is in it; tell how many items."""
 
@@ -134,11 +149,21 @@ class CollectionStore(Protocol):
 class KeyStore(Protocol):
     """The API keys, by the hash of their secret."""
 
-    def add(self, digest: str, key: ApiKey) -> None:
-        """Add a key."""
+    def add(self, digest: str, key: ApiKey, *, revision: int | None = None) -> None:
+        """Add a key.
+
+        With a `revision`: raises Conflict when a key of the same owner and tier
+        was added since it was read.
+        """
+
+    def revision(self, key: ApiKey) -> int:
+        """Tell how many keys were added for a key's owner and tier that way."""
 
     def find(self, digest: str) -> ApiKey | None:
         """Find a key by the hash of what was presented."""
+
+    def get(self, key_id: str) -> ApiKey:
+        """Find a key by its id. Raises NotFound."""
 
     def all(self) -> list[ApiKey]:
         """List the keys, oldest first."""
@@ -150,6 +175,38 @@ class KeyStore(Protocol):
         """Note that a key was used."""
 
 
+class CounterStore(Protocol):
+    """What each key has taken of its tier."""
+
+    def take(
+        self, key_id: str, cost: int, now: int, most: tuple[int | None, int | None]
+    ) -> Taken:
+        """Count a request for the minute and the day, or refuse it, at once.
+
+        `cost` and `most` (of a minute, of a day) are in tenths of a request.
+        """
+
+
+class Plans(Protocol):
+    """The usage plans that stand before the exact counters."""
+
+    def admit(self, key: ApiKey) -> None:
+        """Let a key's callers in under the plan of its tier. Raises Unavailable."""
+
+    def dismiss(self, key_id: str) -> None:
+        """Let them in no more. Raises Unavailable."""
+
+
+class Secrets(Protocol):
+    """The secrets of a stage, by name."""
+
+    def get(self, name: str) -> bytes:
+        """Give a secret. Raises Unavailable."""
+
+    def ensure(self, name: str) -> bool:
+        """Make a secret up where there is none; tell whether that was so."""
+
+
 class StatusStore(Protocol):
     """What became of each request to add objects, for a while."""
 
@@ -158,3 +215,13 @@ class StatusStore(Protocol):
 
     def get(self, identifier: str, now: int) -> bytes | None:
         """Give a document that has not expired."""
+
+
+class UsageStore(Protocol):
+    """What each key has used, day by day."""
+
+    def add(self, usage: DayUsage) -> None:
+        """Add to what is counted of a key on a day: all of it or nothing."""
+
+    def read(self, key_id: str, first: int, last: int) -> list[DayUsage]:
+        """Read those of some days, first and last included, that are counted."""

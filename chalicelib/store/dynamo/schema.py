@@ -21,6 +21,13 @@ Table *keys*:
 
 whose key is this                   key         KEY#{sha256}       -      1 RU
 which keys are there                key name    KEYS               {id}   1 Query
+was a key added for this owner      owner       OWNER#{tier}#{o}   -      1 RU
+  and tier meanwhile
+
+Table *counters*; items expire:
+
+how much has this key taken today   rate        RATE#{id}          {day}  1 WU
+what has it used day by day         usage       USE#{id}           {day}  1 Query
 
 The sort key of a segment is the last `date_added` in it, so that `sk > T`
 begins at the first segment with anything newer than T.
@@ -53,10 +60,15 @@ class TableNames(Protocol):
     def keys_table(self) -> str:
         """Name of the table of API keys."""
 
+    @property
+    def counters_table(self) -> str:
+        """Name of the table of rate counters and usage."""
+
 
 def table_definitions(names: TableNames) -> list[dict[str, Any]]:
     """Give the arguments of CreateTable for each table."""
-    return [_definition(name) for name in (names.objects_table, names.keys_table)]
+    tables = (names.objects_table, names.keys_table, names.counters_table)
+    return [_definition(name) for name in tables]
 
 
 def ttl_attribute() -> str:
@@ -163,3 +175,23 @@ def api_key(digest: str) -> str:
 
 
 KEY_LISTING = "KEYS"
+
+
+def owner(text: str) -> str:
+    """Partition of what keeps the keys of one owner to a number."""
+    return f"OWNER#{text}"
+
+
+def rate(key_id: str) -> str:
+    """Partition of what a key has taken."""
+    return f"RATE#{key_id}"
+
+
+def day(number: int) -> str:
+    """Sort key of a day, by its number since 1970."""
+    return f"{number:06d}"
+
+
+def usage(key_id: str) -> str:
+    """Partition of what a key has used, day by day."""
+    return f"USE#{key_id}"
