@@ -17,7 +17,7 @@ import pytest
 from botocore.config import Config
 
 from chalicelib.store.dynamo import schema
-from chalicelib.store.dynamo.table import Client
+from chalicelib.store.dynamo.client import Client
 from tests.factories import TABLE
 
 DEADLINE = 60.0
@@ -28,6 +28,7 @@ class Names:
 
     objects_table = TABLE
     keys_table = "keys"
+    counters_table = "counters"
 
 
 @pytest.fixture(scope="session")
