@@ -1,0 +1,77 @@
+"""The Secrets port: SecureString parameters of AWS Systems Manager."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+_BYTES = 32
+_CONFIG = Config(
+    user_agent="taxiway",
+    retries={"mode": "standard", "max_attempts": 3},
+    connect_timeout=2,
+    read_timeout=5,
+)
+
+
+def parameter(stage: str, name: str) -> str:
+    """Say what a secret of a stage is called."""
+    return f"/taxiway/{stage}/{name}"
+
+
+class ParameterSecrets:
+    """Secrets of one stage; each is read once per process."""
+
+    def __init__(self, stage: str) -> None:
+        """Read nothing yet."""
+        self._stage = stage
+        self._known: dict[str, bytes] = {}
+
+    @cached_property
+    def _client(self) -> SSMClient:
+        return boto3.client("ssm", config=_CONFIG)
+
+    def get(self, name: str) -> bytes:
+        """Give a secret. Raises Unavailable."""
+        if name not in self._known:
+            self._known[name] = self._read(name)
+        return self._known[name]
+
+    def ensure(self, name: str) -> bool:
+        """Make a secret up where there is none; tell whether that was so."""
+        value = base64.b64encode(secrets.token_bytes(_BYTES)).decode()
+        try:
+            self._client.put_parameter(
+                Name=parameter(self._stage, name),
+                Value=value,
+                Type="SecureString",
+                Description="Made by Taxiway. Delete it to end all sessions.",
+                Overwrite=False,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ParameterAlreadyExists":
+                return False
+            raise
+        return True
+
+    def _read(self, name: str) -> bytes:
+        full = parameter(self._stage, name)
+        try:
+            answer = self._client.get_parameter(Name=full, WithDecryption=True)
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable(
+                f"the parameter {full} can't be read: the operator has to run "
+                "`taxiway provision`"
+            ) from error
+        return base64.b64decode(answer["Parameter"]["Value"])
