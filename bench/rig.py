@@ -18,7 +18,9 @@ from bench.figures import Row
 from bench.handler import Answer, Application, Request, to_answer, to_event
 from bench.meter import Meter, Tally
 from chalicelib.container import Container, current
-from chalicelib.store.dynamo.table import Client, Table
+from chalicelib.services.keys import NewKey
+from chalicelib.store.dynamo.client import Client
+from chalicelib.store.dynamo.table import Table
 from taxiway import tables
 
 RUNS = 7
@@ -50,7 +52,7 @@ class Rig:
         self.meter = meter
         self.table = Table(Client(), container.settings.objects_table, container.clock)
         grants = {"*": "rw"}
-        key = container.keys.create("bench", tier="internal", grants=grants)
+        key = container.keys.create(NewKey("bench", tier="internal", grants=grants))
         self._key = key[1]
 
     def new_collection(self, title: str) -> str:

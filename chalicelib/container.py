@@ -7,16 +7,30 @@ import random
 import time
 from dataclasses import dataclass
 
-from chalicelib.core.ports import Clock, ObjectLog, StatusStore
+from chalicelib.access import tiers
+from chalicelib.access.tiers import Tiers
+from chalicelib.core.ports import Clock, ObjectLog, Plans, Secrets, StatusStore
+from chalicelib.observe import metrics
 from chalicelib.services.adding import Adding
 from chalicelib.services.collections import Collections
 from chalicelib.services.keys import Keys
+from chalicelib.services.limits import Limits
+from chalicelib.services.sessions import Sessions
+from chalicelib.services.usage import Recorder, Usage
 from chalicelib.settings import Settings
 from chalicelib.store.dynamo.apikeys import DynamoKeys
+from chalicelib.store.dynamo.client import Client
 from chalicelib.store.dynamo.collections import DynamoCollections
+from chalicelib.store.dynamo.counters import DynamoCounters
 from chalicelib.store.dynamo.log import DynamoLog
 from chalicelib.store.dynamo.statuses import DynamoStatuses
-from chalicelib.store.dynamo.table import Client, Table
+from chalicelib.store.dynamo.table import Table
+from chalicelib.store.dynamo.usage import DynamoUsage
+from chalicelib.store.parameters import ParameterSecrets
+from chalicelib.store.usageplans import GatewayPlans, NoPlans
+
+_USAGE_WAIT = 0.02
+"""Seconds that an answer of a Lambda waits at most until its usage is written."""
 
 
 class SystemClock:
@@ -50,19 +64,50 @@ class Container:
     collections: Collections
     keys: Keys
     adding: Adding
+    tiers: Tiers
+    limits: Limits
+    sessions: Sessions
+    secrets: Secrets
+    recorder: Recorder
+    usage: Usage
 
 
-def build(
-    settings: Settings, *, client: Client | None = None, clock: Clock | None = None
-) -> Container:
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What is not ours. The clients are made at their first use."""
+
+    clock: Clock
+    client: Client
+    hurried: Client
+    secrets: Secrets
+    plans: Plans
+
+
+def outside(settings: Settings) -> Outside:
+    """Reach AWS, or what the environment names in its stead."""
+    return Outside(
+        clock=SystemClock(),
+        client=Client(),
+        hurried=Client(hurried=True),
+        secrets=ParameterSecrets(settings.stage),
+        plans=GatewayPlans(settings.stage) if settings.gateway else NoPlans(),
+    )
+
+
+def build(settings: Settings, world: Outside | None = None) -> Container:
     """Put everything together. No call to AWS is made before the first use."""
-    client = client or Client()
-    clock = clock or SystemClock()
-    objects = Table(client, settings.objects_table, clock)
+    world = world or outside(settings)
+    clock = world.clock
+    policy = tiers.load()
+    objects = Table(world.client, settings.objects_table, clock)
     log = DynamoLog(objects, clock)
-    collections = Collections(DynamoCollections(objects), log, clock)
-    keys_table = Table(client, settings.keys_table, clock)
-    keys = Keys(DynamoKeys(keys_table), collections, clock)
+    collections = Collections(DynamoCollections(objects), log, clock, policy)
+    key_store = DynamoKeys(Table(world.client, settings.keys_table, clock))
+    keys = Keys(key_store, collections, clock, policy, world.plans)
+    counters = Table(world.hurried, settings.counters_table, clock)
+    usage_store = DynamoUsage(counters)
+    wait = _USAGE_WAIT if settings.on_lambda else 0.0
+    recorder = Recorder(usage_store, clock, metrics.count, wait=wait)
     return Container(
         settings=settings,
         clock=clock,
@@ -71,6 +116,12 @@ def build(
         collections=collections,
         keys=keys,
         adding=Adding(log, clock),
+        tiers=policy,
+        limits=Limits(DynamoCounters(counters), policy, clock),
+        sessions=Sessions(keys, world.secrets, clock),
+        secrets=world.secrets,
+        recorder=recorder,
+        usage=Usage(usage_store, recorder, clock),
     )
 
 

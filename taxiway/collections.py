@@ -33,18 +33,45 @@ def create(
         str | None, typer.Option(help="A short name that works in URLs too.")
     ] = None,
     description: Annotated[str | None, typer.Option(help="A few sentences.")] = None,
+    tier: Annotated[
+        str | None,
+        typer.Option(help="What a key without grants needs to read it; usually pro."),
+    ] = None,
     endpoint_url: EndpointUrl = None,
     stage: Stage = "dev",
     as_json: Json = False,
 ) -> None:
     """Create a collection."""
     collection = connect(endpoint_url, stage).collections.create(
-        title=title, id=collection_id, alias=alias, description=description
+        title=title,
+        id=collection_id,
+        alias=alias,
+        description=description,
+        tier=tier,
     )
     if as_json:
         print_json(_told(collection))
     else:
         console().print(f"Created {collection.id} ({collection.title}).", markup=False)
+
+
+@app.command("tier")
+def set_tier(
+    reference: Reference,
+    tier: Annotated[str, typer.Argument(help="A tier, or `default` for the policy's.")],
+    *,
+    endpoint_url: EndpointUrl = None,
+    stage: Stage = "dev",
+    as_json: Json = False,
+) -> None:
+    """Say which tier a key without grants needs to read a collection."""
+    wanted = None if tier == "default" else tier
+    collections = connect(endpoint_url, stage).collections
+    collection = collections.set_tier(reference, wanted)
+    if as_json:
+        print_json(_told(collection))
+        return
+    console().print(f"{collection.title} is for {tier} from now on.", markup=False)
 
 
 @app.command("list")
@@ -61,7 +88,7 @@ def list_collections(
         return
     for each in found:
         each["last"] = each["last"] and each["last"][:_TO_THE_SECOND]
-    columns = ("id", "alias", "title", "entries", "last")
+    columns = ("id", "alias", "title", "tier", "entries", "last")
     print_table(columns, ([each[name] for name in columns] for each in found))
 
 

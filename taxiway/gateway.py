@@ -19,7 +19,7 @@ from chalice.local import (
     RouteMatcher,
 )
 
-from chalicelib.edge.router import gateway_error
+from chalicelib.edge.serving import gateway_error
 
 STAGE = "api"
 _PREFIX = f"/{STAGE}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
 
-Tier = Literal["free", "pro", "internal"]
 _RIGHTS = ("r", "w", "rw")
 _INSTANTS = ("created", "expires", "revoked", "last_used")
 
@@ -25,8 +24,24 @@ def create(
     name: Annotated[str, typer.Argument(help="Whose key it is, or what for.")],
     *,
     tier: Annotated[
-        Tier, typer.Option(help="`internal` is for own systems, never limited.")
+        str,
+        typer.Option(help="free, pro, or internal: for own systems, never limited."),
     ] = "free",
+    admin: Annotated[
+        bool,
+        typer.Option("--admin", help="Manages keys over HTTP, and reads no data."),
+    ] = False,
+    owner: Annotated[
+        str | None,
+        typer.Option(help="Whose keys are counted together, such as a customer."),
+    ] = None,
+    allowed_ip: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS|NETWORK",
+            help="Where it may be used from; everywhere if not given. Repeatable.",
+        ),
+    ] = None,
     grant: Annotated[
         list[str] | None,
         typer.Option(
@@ -43,10 +58,23 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Create a key and print it, this once."""
-    grants = parse_grants(grant or [])
-    key, secret = connect(endpoint_url, stage).keys.create(
-        name, tier=tier, grants=grants or None, expires_in_days=expires_in_days
+    from chalicelib.services.keys import NewKey
+    from chalicelib.services.sessions import SECRET
+
+    wanted = NewKey(
+        name,
+        tier=tier,
+        grants=parse_grants(grant or []),
+        expires_in_days=expires_in_days,
+        admin=admin,
+        owner=owner,
+        allowed_ips=allowed_ip or [],
     )
+    services = connect(endpoint_url, stage)
+    key, secret = services.keys.create(wanted)
+    if admin:
+        # Sessions are signed with it; whoever makes the first operator makes it.
+        services.secrets.ensure(SECRET)
     if as_json:
         told = _told(key)
         print_json({"id": told.pop("id"), "key": secret, **told})
@@ -69,6 +97,7 @@ def list_keys(
         return
     columns = ("id", "name", "prefix", "tier", "grants", "expires", "revoked")
     for each in found:
+        each["tier"] = "admin" if each["admin"] else each["tier"]
         each["grants"] = " ".join(f"{c}={r}" for c, r in each["grants"].items())
     print_table(columns, ([each[name] for name in columns] for each in found))
 
@@ -105,8 +134,9 @@ def parse_grants(texts: list[str]) -> dict[str, str]:
 def _told(key: ApiKey) -> dict[str, Any]:
     from chalicelib.core.instants import to_text
 
-    names = ("id", "name", "prefix", "tier", "created", "expires", "revoked")
-    told = {name: getattr(key, name) for name in (*names, "reason", "last_used")}
+    names = ("id", "name", "owner", "prefix", "tier", "admin", *_INSTANTS, "reason")
+    told = {name: getattr(key, name) for name in names}
+    told["allowed_ips"] = list(key.allowed_ips)
     told["scopes"] = list(key.scopes)
     told["grants"] = dict(key.grants or {})
     for name in _INSTANTS:

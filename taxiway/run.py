@@ -98,6 +98,7 @@ def _prepare(
 ) -> dict[str, str]:
     """Make tables, demo data and keys where they are missing; return the keys."""
     from chalicelib import container
+    from chalicelib.services.sessions import SECRET
     from taxiway import tables
     from taxiway.demo import load_demo
 
@@ -106,6 +107,7 @@ def _prepare(
     prepare_environment(emulator.endpoint, _STAGE)
     services = container.current()
     created = tables.ensure(tables.client(), services.settings)
+    services.secrets.ensure(SECRET)
     done = [] if created else read_json(directory.demo).get("done", [])
     if demo:
         for collection in load_demo(services, frozenset(done), stopping.check):
@@ -120,13 +122,14 @@ def _prepare(
 
 def _keys(services: Container, path: Path) -> dict[str, str]:
     """Return the keys of this state directory, the same ones at every start."""
+    from chalicelib.services.keys import NewKey
+
     kept = read_json(path)
     usable = {key.id for key in services.keys.all() if key.revoked is None}
     for name, grants in _GRANTS.items():
         if kept.get(name, {}).get("id") not in usable:
-            key, secret = services.keys.create(
-                f"local {name}", tier="internal", grants=grants
-            )
+            wanted = NewKey(f"local {name}", tier="internal", grants=grants)
+            key, secret = services.keys.create(wanted)
             kept[name] = {"id": key.id, "key": secret}
             write_json(path, kept)
     return {name: kept[name]["key"] for name in _GRANTS}
@@ -143,5 +146,9 @@ def _start_serving(
     stack.enter_context(contextlib.redirect_stdout(log))
     from app import app as application
 
+    from chalicelib import container
+
     server.start(application)
+    # Behind the last request, before the database stops.
+    stack.callback(container.current().recorder.close)
     stack.callback(server.stop)

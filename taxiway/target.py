@@ -53,7 +53,11 @@ def prepare_environment(endpoint_url: str | None, stage: str) -> None:
         os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = endpoint_url
         os.environ.pop("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", None)
         if is_loopback(endpoint_url):
+            # The embedded DynamoDB keeps the secrets of this machine too.
+            os.environ["AWS_ENDPOINT_URL_SSM"] = endpoint_url
             _be_local()
+    else:
+        os.environ.setdefault("TAXIWAY_GATEWAY", "on")
 
 
 def check_reachable(endpoint_url: str | None) -> None:

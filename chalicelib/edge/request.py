@@ -18,7 +18,10 @@ _HOST = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. Header names are in lower case; `query` keeps repeats."""
+    """One HTTP request. Header names are in lower case; `query` keeps repeats.
+
+    `authorizer` is what the gateway's authorizer said of the caller.
+    """
 
     id: str
     method: str
@@ -27,11 +30,14 @@ class Request:
     query: Mapping[str, Sequence[str]]
     body: bytes
     base_url: str
+    source_ip: str
+    authorizer: Mapping[str, Any]
 
 
 def from_chalice(request: ChaliceRequest, public_url: str | None) -> Request:
     """Read what Chalice has made of an event of API Gateway or its local twin."""
     context = request.context
+    told = context.get("authorizer")
     headers = {name.lower(): value for name, value in request.headers.items()}
     event = request.to_original_event()
     body = request.raw_body
@@ -43,6 +49,8 @@ def from_chalice(request: ChaliceRequest, public_url: str | None) -> Request:
         query=event.get("multiValueQueryStringParameters") or {},
         body=body.encode() if isinstance(body, str) else body,
         base_url=public_url or _base_url(context, headers, request),
+        source_ip=str((context.get("identity") or {}).get("sourceIp") or ""),
+        authorizer=told if isinstance(told, dict) else {},
     )
 
 

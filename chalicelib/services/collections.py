@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
+from chalicelib.access.tiers import Tiers
 from chalicelib.core import collection as rules
 from chalicelib.core.collection import Collection
 from chalicelib.core.head import Head
@@ -15,8 +17,11 @@ from chalicelib.errors import NotFound
 class Collections:
     """The collections that there are."""
 
-    def __init__(self, store: CollectionStore, log: ObjectLog, clock: Clock) -> None:
+    def __init__(
+        self, store: CollectionStore, log: ObjectLog, clock: Clock, tiers: Tiers
+    ) -> None:
         """Read nothing yet."""
+        self._tiers = tiers
         self._store = store
         self._log = log
         self._clock = clock
@@ -28,6 +33,7 @@ class Collections:
         id: str | None = None,  # noqa: A002 - the property's name in TAXII
         alias: str | None = None,
         description: str | None = None,
+        tier: str | None = None,
     ) -> Collection:
         """Make an empty collection. Raises InvalidRequest and Conflict."""
         collection = Collection(
@@ -36,9 +42,20 @@ class Collections:
             alias=rules.check_alias(alias) if alias else None,
             description=rules.check_description(description) if description else None,
             created=self._clock.now(),
+            tier=self._tiers.named(tier).name if tier else None,
         )
         self._store.create(collection)
         return collection
+
+    def set_tier(self, ref: str, tier: str | None) -> Collection:
+        """Set what a key without grants needs to read a collection.
+
+        None leaves it to the policy. Raises InvalidRequest and NotFound.
+        """
+        collection = self.find(ref)
+        known = self._tiers.named(tier).name if tier else None
+        self._store.set_tier(collection.id, known)
+        return replace(collection, tier=known)
 
     def all(self) -> list[Collection]:
         """List the collections, oldest first."""

@@ -44,17 +44,33 @@ class Filters:
     """What a page is asked for with, a cursor included.
 
     `position` is what the next page comes behind; `added_after` and `limit`
-    are kept apart to be written into the next cursor.
+    are kept apart to be written into the next cursor. `since` is what the
+    caller's look-back has made of `added_after` (0: nothing), and `most` the
+    most items of a page.
     """
 
     query: Query
     position: int
     added_after: int
     limit: int | None
+    since: int = 0
+    most: int = MOST
+
+    def within(self, earliest: int, most: int | None) -> Filters:
+        """Keep to what a caller may see: from when on, how many items at once.
+
+        The cursor keeps what was asked for: another tier may see more of it.
+        """
+        return replace(
+            self,
+            position=max(self.position, earliest),
+            since=max(self.added_after, earliest) if earliest else 0,
+            most=min(most or MOST, MOST),
+        )
 
     def request(self, *, room: int = ROOM) -> PageRequest:
         """Say what to read."""
-        limit = min(self.limit or DEFAULT_LIMIT, MOST)
+        limit = min(self.limit or DEFAULT_LIMIT, self.most)
         return PageRequest(self.position, limit, room, self.query)
 
     def next(self, position: int, collection: str) -> str:

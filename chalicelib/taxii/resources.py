@@ -46,14 +46,14 @@ def api_root(settings: Settings) -> dict[str, Any]:
     return _without_none(resource)
 
 
-def collection(of: Collection, caller: ApiKey) -> dict[str, Any]:
+def collection(of: Collection, caller: ApiKey, *, readable: bool) -> dict[str, Any]:
     """Write a collection resource for one caller (section 5.2.1)."""
     resource = {
         "id": of.id,
         "title": of.title,
         "description": of.description,
         "alias": of.alias,
-        "can_read": caller.may_read(of.id),
+        "can_read": readable,
         "can_write": caller.may_write(of.id),
         "media_types": list(MEDIA_TYPES),
     }

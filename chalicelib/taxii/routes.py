@@ -7,7 +7,9 @@ import uuid
 from collections.abc import Sequence
 from itertools import islice
 
+from chalicelib.access.tiers import earliest
 from chalicelib.core import instants
+from chalicelib.core.collection import Collection
 from chalicelib.core.entry import CardVersion, Entry
 from chalicelib.core.head import Head
 from chalicelib.core.ports import LogPage
@@ -15,12 +17,14 @@ from chalicelib.core.query import EVERY
 from chalicelib.core.stix_text import StixText, objects_in
 from chalicelib.edge.dialect import TAXII
 from chalicelib.edge.negotiate import parse
+from chalicelib.edge.operation import Context, Door
 from chalicelib.edge.reply import Reply, to_json
-from chalicelib.edge.router import Context, Router
+from chalicelib.edge.router import Router
 from chalicelib.errors import (
     Forbidden,
     InvalidRequest,
     NotFound,
+    TierRequired,
     TooLarge,
     UnsupportedMedia,
 )
@@ -43,7 +47,7 @@ _KEPT = 2 * 86_400_000_000
 _TAKEN = {"application/taxii+json": {"2.1"}, "application/stix+json": {"2.0", "2.1"}}
 
 
-@discovery.get("", open=True)
+@discovery.get("", door=Door.OPEN)
 def get_discovery(ctx: Context) -> Reply:
     """Section 4.1: where the API root is."""
     settings, base_url = ctx.container.settings, ctx.request.base_url
@@ -72,7 +76,7 @@ def list_collections(ctx: Context) -> Reply:
     """Section 5.1: the collections that the caller may do anything with."""
     key = ctx.key
     known = [
-        resources.collection(one, key)
+        resources.collection(one, key, readable=_reads(ctx, one))
         for one in ctx.container.collections.all()
         if key.may_read(one.id) or key.may_write(one.id)
     ]
@@ -83,24 +87,25 @@ def list_collections(ctx: Context) -> Reply:
 def get_collection(ctx: Context, collection: str) -> Reply:
     """Section 5.2: one collection."""
     found = _open(ctx, collection).collection
-    return Reply(to_json(resources.collection(found, ctx.key)))
+    readable = _reads(ctx, found)
+    return Reply(to_json(resources.collection(found, ctx.key, readable=readable)))
 
 
 @root.get("/collections/{collection}/manifest")
 def get_manifest(ctx: Context, collection: str) -> Reply:
     """Section 5.3: what objects there are."""
     head = _readable(ctx, collection)
-    filters = read_filters(ctx.request.query, head.id)
+    filters = _filters(ctx, head)
     page = ctx.container.log.page(head, filters.request(room=0))
     body = resources.manifest(page, filters.next(page.position, head.id))
     return Reply(body, headers=_dates(page.entries, filters))
 
 
-@root.get("/collections/{collection}/objects")
+@root.get("/collections/{collection}/objects", counts="taxii_objects")
 def get_objects(ctx: Context, collection: str) -> Reply:
     """Section 5.4: the objects."""
     head = _readable(ctx, collection)
-    filters = read_filters(ctx.request.query, head.id)
+    filters = _filters(ctx, head)
     return _envelope(ctx.container.log.page(head, filters.request()), filters, head)
 
 
@@ -123,7 +128,7 @@ def add_objects(ctx: Context, collection: str) -> Reply:
 def get_object(ctx: Context, collection: str, object_id: str) -> Reply:
     """Section 5.6: one object, in one or more versions."""
     head = _readable(ctx, collection)
-    filters = read_filters(ctx.request.query, head.id, object_id=object_id)
+    filters = _filters(ctx, head, object_id)
     page = ctx.container.log.page(head, filters.request())
     if not page.known:
         raise NotFound("there is no such object, or no such version of it")
@@ -145,7 +150,7 @@ def delete_object(ctx: Context, collection: str, object_id: str) -> Reply:
 def list_versions(ctx: Context, collection: str, object_id: str) -> Reply:
     """Section 5.8: the versions of one object, in the order they were added."""
     head = _readable(ctx, collection)
-    filters = read_filters(ctx.request.query, head.id, object_id=object_id)
+    filters = _filters(ctx, head, object_id)
     known = ctx.container.log.versions(head, object_id)
     if not known:
         raise NotFound("there is no such object in this collection")
@@ -189,8 +194,28 @@ def _require(
 ) -> None:
     if read and not ctx.key.may_read(head.id):
         raise Forbidden("this key may not read this collection")
+    if read and not _reads(ctx, head.collection):
+        required = head.collection.tier or ctx.container.tiers.taxii
+        raise TierRequired(
+            f"this collection is for keys of the tier {required}",
+            details={"required": required, "tier": ctx.key.tier},
+        )
     if write and not ctx.key.may_write(head.id):
         raise Forbidden("this key may not write to this collection")
+
+
+def _reads(ctx: Context, collection: Collection) -> bool:
+    # A grant is the operator's word and goes before the tier.
+    key, tiers = ctx.key, ctx.container.tiers
+    return key.may_read(collection.id) and (
+        bool(key.grants) or tiers.reaches(key.tier, collection.tier or tiers.taxii)
+    )
+
+
+def _filters(ctx: Context, head: Head, object_id: str | None = None) -> Filters:
+    filters = read_filters(ctx.request.query, head.id, object_id=object_id)
+    since = earliest(ctx.tier, ctx.container.clock.now())
+    return filters.within(since, ctx.tier.results)
 
 
 def _envelope(page: LogPage, filters: Filters, head: Head) -> Reply:
@@ -202,10 +227,13 @@ def _dates(listed: Sequence[Entry | CardVersion], filters: Filters) -> dict[str,
     # Without items the place that was asked from: clients keep it as their cursor.
     first = listed[0].date_added if listed else filters.position
     last = listed[-1].date_added if listed else filters.position
-    return {
+    dates = {
         "X-TAXII-Date-Added-First": instants.to_text(first),
         "X-TAXII-Date-Added-Last": instants.to_text(last),
     }
+    if filters.since:
+        dates["X-Effective-Added-After"] = instants.to_text(filters.since)
+    return dates
 
 
 def _check_content_type(header: str) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 STORE = ROOT / "chalicelib/store/dynamo"
-ONLY_ON_THE_COMMAND_LINE = {"update_item", "batch_write_item"}
+NOT_ON_OBJECTS = {"update_item", "batch_write_item"}
+"""Counters and keys are updated; collections are removed by the command line."""
+
 TRANSACTIONS = {"transact_write_items", "transact_get_items"}
 BY_TRANSACTION = {"put_item", "delete_item"}
 
@@ -26,7 +28,7 @@ def action(operation: str) -> str:
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_the_objects_table_gets_what_the_store_calls(stage: str):
-    wanted = called() - ONLY_ON_THE_COMMAND_LINE - TRANSACTIONS
+    wanted = called() - NOT_ON_OBJECTS - TRANSACTIONS
     for kind in ("", "-upkeep"):
         policy = json.loads((ROOT / f".chalice/policy-{stage}{kind}.json").read_text())
         (objects,) = [one for one in policy["Statement"] if one["Sid"] == "Objects"]
@@ -36,8 +38,38 @@ def test_the_objects_table_gets_what_the_store_calls(stage: str):
         assert objects["Resource"].endswith(f"table/taxiway-{stage}-objects")
 
 
+def actions(stage: str, kind: str, sid: str) -> set[str]:
+    policy = json.loads((ROOT / f".chalice/policy-{stage}{kind}.json").read_text())
+    (statement,) = [one for one in policy["Statement"] if one["Sid"] == sid]
+    return set(statement["Action"])
+
+
 @pytest.mark.parametrize("stage", ["dev", "prod"])
-def test_the_keys_table_is_read_and_touched_by_the_api_alone(stage: str):
-    policy = json.loads((ROOT / f".chalice/policy-{stage}.json").read_text())
-    (keys,) = [one for one in policy["Statement"] if one["Sid"] == "Keys"]
-    assert set(keys["Action"]) == {"dynamodb:GetItem", "dynamodb:UpdateItem"}
+def test_the_authorizer_reads_and_touches_keys_and_does_nothing_else(stage: str):
+    text = (ROOT / f".chalice/policy-{stage}-authorizer.json").read_text()
+    sids = {one["Sid"] for one in json.loads(text)["Statement"]}
+    assert sids == {"Logs", "Keys"}
+    wanted = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
+    assert actions(stage, "-authorizer", "Keys") == wanted
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_the_api_manages_keys_and_counts(stage: str):
+    assert actions(stage, "", "Keys") == {
+        f"dynamodb:{name}Item" for name in ("Get", "BatchGet", "Put", "Update")
+    } | {"dynamodb:Query"}
+    assert actions(stage, "", "Counters") == {"dynamodb:UpdateItem", "dynamodb:Query"}
+    assert actions(stage, "", "Secrets") == {"ssm:GetParameter"}
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+@pytest.mark.parametrize("kind", ["", "-upkeep", "-authorizer"])
+def test_no_function_removes_or_makes_tables_or_keys_of_the_gateway(
+    stage: str, kind: str
+):
+    text = (ROOT / f".chalice/policy-{stage}{kind}.json").read_text()
+    allowed = {
+        action for one in json.loads(text)["Statement"] for action in one["Action"]
+    }
+    refused = re.compile(r".*Table|apigateway:DELETE|ssm:Put.*|iam:.*|.*\*")
+    assert [one for one in allowed if refused.fullmatch(one)] == []

@@ -314,7 +314,7 @@ def test_region_profile_and_proxy_of_the_caller_do_not_matter_locally(at):
 
 def test_provisioned_stage_has_its_tables_once(at):
     stage = f"s{uuid.uuid4().hex[:8]}"
-    names = [f"taxiway-{stage}-objects", f"taxiway-{stage}-keys"]
+    names = [f"taxiway-{stage}-{kind}" for kind in ("objects", "keys", "counters")]
     first = taxiway("provision", "--stage", stage, "--json", *at)
     assert first.code == 0, first.err
     assert first.json == [{"table": name, "created": True} for name in names]

@@ -13,12 +13,14 @@ from chalice.test import HTTPResponse
 
 from app import app
 from chalicelib import container as containers
-from chalicelib.container import Container
+from chalicelib.container import Container, Outside
+from chalicelib.core.apikey import ApiKey
 from chalicelib.core.collection import Collection
+from chalicelib.services.keys import NewKey
 from chalicelib.settings import Settings
-from chalicelib.store.dynamo.table import Client
 from tests.doubles.clock import FakeClock
-from tests.doubles.dynamo import FakeDynamo
+from tests.doubles.dynamo import FakeDynamo, client_of
+from tests.doubles.outside import FakePlans, FakeSecrets
 
 TAXII = "application/taxii+json;version=2.1"
 
@@ -31,10 +33,16 @@ class Service:
     container: Container
     dynamo: FakeDynamo
     clock: FakeClock
+    plans: FakePlans
 
     def key(self, **options: Any) -> str:
         """Make an API key."""
-        return self.container.keys.create("test", **options)[1]
+        return self.made_key(**options)[1]
+
+    def made_key(self, **options: Any) -> tuple[ApiKey, str]:
+        """Make an API key; gives what is kept of it too."""
+        wanted = NewKey(**({"name": "test", "tier": "pro"} | options))
+        return self.container.keys.create(wanted)
 
     def collection(self, title: str = "Ours", **options: Any) -> Collection:
         """Make a collection."""
@@ -65,10 +73,12 @@ class Service:
 def service() -> Iterator[Service]:
     clock = FakeClock()
     dynamo = FakeDynamo(seconds=clock.seconds)
-    client = Client()
-    client.__dict__["raw"] = dynamo
-    built = containers.build(Settings.from_env({}), client=client, clock=clock)
+    client = client_of(dynamo)
+    plans = FakePlans()
+    world = Outside(clock, client, client, FakeSecrets(), plans)
+    built = containers.build(Settings.from_env({}), world)
     containers.install(built)
     with ChaliceClient(app) as chalice:
-        yield Service(chalice, built, dynamo, clock)
+        yield Service(chalice, built, dynamo, clock, plans)
+    built.recorder.close()
     containers.uninstall()

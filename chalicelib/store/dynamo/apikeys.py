@@ -6,10 +6,11 @@ import json
 import uuid
 from typing import Any
 
-from chalicelib.core.apikey import ApiKey, Grant, Tier
-from chalicelib.errors import NotFound
+from chalicelib.core.apikey import ApiKey, Grant
+from chalicelib.errors import Conflict, NotFound
 from chalicelib.store.dynamo import schema
-from chalicelib.store.dynamo.conditions import when_absent
+from chalicelib.store.dynamo.client import Contended
+from chalicelib.store.dynamo.conditions import when_absent, when_same
 from chalicelib.store.dynamo.schema import Item
 from chalicelib.store.dynamo.table import Table
 
@@ -23,8 +24,8 @@ class DynamoKeys:
         """Read nothing yet."""
         self._table = table
 
-    def add(self, digest: str, key: ApiKey) -> None:
-        """Add a key and list it."""
+    def add(self, digest: str, key: ApiKey, *, revision: int | None = None) -> None:
+        """Add a key and list it; see KeyStore.add."""
         listing = {
             **schema.key(schema.KEY_LISTING, key.id),
             "h": {"S": digest},
@@ -33,12 +34,34 @@ class DynamoKeys:
             self._table.put_action(item, **when_absent())
             for item in (_to_item(digest, key), listing)
         ]
-        self._table.transact(actions, uuid.uuid4().hex)
+        if revision is not None:
+            actions.append(self._next_revision(key, revision))
+        try:
+            self._table.transact(actions, uuid.uuid4().hex)
+        except Contended:
+            raise Conflict("another key was made at the same time") from None
+
+    def revision(self, key: ApiKey) -> int:
+        """Tell how many keys were added for the owner and tier, counted ones."""
+        item = self._table.get(_owner(key)).item
+        return 0 if item is None else int(item["rev"]["N"])
+
+    def _next_revision(self, key: ApiKey, seen: int) -> dict[str, Any]:
+        item = {**_owner(key), "rev": {"N": str(seen + 1)}}
+        same = when_same(rev={"N": str(seen)}) if seen else when_absent()
+        return self._table.put_action(item, **same)
 
     def find(self, digest: str) -> ApiKey | None:
         """Find a key; a revocation is seen at once."""
         item = self._table.get(schema.key(schema.api_key(digest))).item
         return None if item is None else _from_item(item)
+
+    def get(self, key_id: str) -> ApiKey:
+        """Find a key by its id. Raises NotFound."""
+        key = self.find(self._digest(key_id))
+        if key is None:
+            raise NotFound("the key is gone")
+        return key
 
     def all(self) -> list[ApiKey]:
         """List the keys, oldest first."""
@@ -49,25 +72,29 @@ class DynamoKeys:
 
     def revoke(self, key_id: str, at: int, reason: str | None) -> ApiKey:
         """End a key for good; the first revocation stands. Raises NotFound."""
-        listing = schema.key(schema.KEY_LISTING, key_id)
-        item = self._table.get(listing).item if schema.is_name(key_id) else None
-        if item is None:
-            raise NotFound(f"there is no key with the id {key_id[:64]!r}")
-        digest = item["h"]["S"]
+        digest = self._digest(key_id)
         self._table.update(
             schema.key(schema.api_key(digest)),
             "SET rv = if_not_exists(rv, :at), rs = if_not_exists(rs, :why)",
             {":at": {"N": str(at)}, ":why": {"S": reason or ""}},
         )
-        key = self.find(digest)
-        if key is None:
-            raise NotFound("the key is gone")
-        return key
+        return self.get(key_id)
 
     def touch(self, digest: str, at: int) -> None:
         """Note that a key was used."""
         key = schema.key(schema.api_key(digest))
         self._table.update(key, "SET lu = :at", {":at": {"N": str(at)}})
+
+    def _digest(self, key_id: str) -> str:
+        listing = schema.key(schema.KEY_LISTING, key_id)
+        item = self._table.get(listing).item if schema.is_name(key_id) else None
+        if item is None:
+            raise NotFound(f"there is no key with the id {key_id[:64]!r}")
+        return str(item["h"]["S"])
+
+
+def _owner(key: ApiKey) -> schema.Key:
+    return schema.key(schema.owner(f"{key.tier}#{key.owner or ''}"))
 
 
 def _to_item(digest: str, key: ApiKey) -> Item:
@@ -76,10 +103,16 @@ def _to_item(digest: str, key: ApiKey) -> Item:
         "id": {"S": key.id},
         "nm": {"S": key.name},
         "px": {"S": key.prefix},
-        "tr": {"S": key.tier.value},
+        "tr": {"S": key.tier},
         "sc": {"S": " ".join(key.scopes)},
         "gr": {"S": json.dumps(dict(key.grants))},
     }
+    if key.admin:
+        item["ad"] = {"BOOL": True}
+    if key.owner is not None:
+        item["ow"] = {"S": key.owner}
+    if key.allowed_ips:
+        item["ip"] = {"S": " ".join(key.allowed_ips)}
     for name, short in _TIMES.items():
         value = getattr(key, name)
         if value is not None:
@@ -96,9 +129,12 @@ def _from_item(item: Item) -> ApiKey:
         id=item["id"]["S"],
         name=item["nm"]["S"],
         prefix=item["px"]["S"],
-        tier=Tier(item["tr"]["S"]),
+        tier=item["tr"]["S"],
         scopes=tuple(item["sc"]["S"].split()),
         grants={collection: Grant(what) for collection, what in grants.items()},
+        admin=item.get("ad", {}).get("BOOL", False),
+        owner=item.get("ow", {}).get("S"),
+        allowed_ips=tuple(item.get("ip", {}).get("S", "").split()),
         reason=item.get("rs", {}).get("S") or None,
         **times,
     )

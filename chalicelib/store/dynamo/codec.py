@@ -93,6 +93,8 @@ def head_to_item(head: Head) -> Item:
         item["a"] = _text(collection.alias)
     if collection.description is not None:
         item["d"] = _text(collection.description)
+    if collection.tier is not None:
+        item["tr"] = _text(collection.tier)
     if head.closing:
         item["closing"] = {"BOOL": True}
     return item
@@ -110,6 +112,7 @@ def item_to_head(item: Item) -> Head:
             created=int(item["cr"]["N"]),
             entries=int(item["n"]["N"]),
             last=int(item["last"]["N"]),
+            tier=item.get("tr", {}).get("S"),
         ),
         revision=int(item["rev"]["N"]),
         segments=int(item["s"]["N"]),

@@ -8,11 +8,12 @@ from typing import Any
 
 from chalicelib.core.collection import Collection
 from chalicelib.core.head import Head
-from chalicelib.errors import Conflict
+from chalicelib.errors import Conflict, NotFound
 from chalicelib.store.dynamo import codec, schema, segment
+from chalicelib.store.dynamo.client import Contended
 from chalicelib.store.dynamo.conditions import when_absent
 from chalicelib.store.dynamo.schema import Item, Key
-from chalicelib.store.dynamo.table import Contended, Table
+from chalicelib.store.dynamo.table import Table
 
 
 class DynamoCollections:
@@ -52,6 +53,20 @@ class DynamoCollections:
             return None
         item = self._table.get(schema.key(schema.alias(alias))).item
         return None if item is None else str(item["c"]["S"])
+
+    def set_tier(self, collection: str, tier: str | None) -> None:
+        """Set the tier; see CollectionStore.set_tier."""
+        # Raising the revision turns away writers that would put the old head back.
+        words = ("SET tr = :tier, rev = rev + :one", {":tier": {"S": tier or ""}})
+        if tier is None:
+            words = ("REMOVE tr SET rev = rev + :one", {})
+        found = self._table.update(
+            schema.key(schema.head(collection)),
+            words[0],
+            {**words[1], ":one": {"N": "1"}},
+        )
+        if not found:
+            raise NotFound("there is no such collection")
 
     def remove(self, collection: Collection, progress: Callable[[int], None]) -> int:
         """Remove a collection with all that is in it; tell how many items.

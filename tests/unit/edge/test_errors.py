@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib import errors
 from chalicelib.edge.dialect import REST, TAXII, dialect_of
-from chalicelib.edge.router import gateway_error
+from chalicelib.edge.serving import gateway_error
 from chalicelib.errors import AppError
 
 ROOT = Path(__file__).parents[3]
