@@ -14,6 +14,7 @@ from bench import indicators, report
 from bench.attack import GROUP as ATTACK
 from bench.attack import OBJECTS, files, measure_attack
 from bench.bounds import judge
+from bench.counting import measure_counting
 from bench.figures import Bound, Figures
 from bench.reading import measure_filters, measure_rare, measure_size
 from bench.rig import RUNS, Rig, assembled
@@ -83,6 +84,7 @@ def measure(rig: Rig, figures: Figures, steps: Steps, *, quick: bool) -> None:
     rare = measure_rare(rig, figures, steps.begin("rare types", FILTERED))
     steps.begin("writing")
     measure_writing(rig, figures, rare)
+    measure_counting(rig, figures)
     measure_singles(rig, figures, steps.begin("compaction", 1_000))
     measure_renewed(rig, figures, steps.begin("replaced objects", 8))
     if quick or not files():

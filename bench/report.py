@@ -52,6 +52,8 @@ Run by `make bench`, which ends with an error when a bound is broken.
   transaction count double, and a write over an item counts the larger of both.
 - **Write units** leave out the status resource that TAXII asks for with every
   POST; it stands under *status*. *each* is write units by objects.
+- **Counting** stands in rows of its own: operations are those of a key without
+  limits, and its usage is not written meanwhile.
 - **CPU ms** is `time.process_time` of this process around the call, so it includes
   botocore; *ours* leaves out what passes between botocore's first and last event
   of each call. Median of {runs} runs (3 for POSTs of 1,000) after one to warm up;
