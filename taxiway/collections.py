@@ -87,6 +87,7 @@ def list_collections(
         print_json(found)
         return
     for each in found:
+        each["tier"] = each["tier"] or "default"
         each["last"] = each["last"] and each["last"][:_TO_THE_SECOND]
     columns = ("id", "alias", "title", "tier", "entries", "last")
     print_table(columns, ([each[name] for name in columns] for each in found))

@@ -38,6 +38,7 @@ def create(
     allowed_ip: Annotated[
         list[str] | None,
         typer.Option(
+            "--allow-ip",
             metavar="ADDRESS|NETWORK",
             help="Where it may be used from; everywhere if not given. Repeatable.",
         ),

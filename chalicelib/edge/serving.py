@@ -142,6 +142,7 @@ def _count(call: _Call, caller: ApiKey, operation: Operation) -> None:
     call.counted = allowance
     call.allowance.update(ratelimit.headers(allowance))
     if not allowance.accepted:
+        metrics.count("rate_limited")
         raise ratelimit.refusal(allowance)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import urllib.request
 import uuid
 from urllib.parse import urlsplit
 
@@ -157,6 +158,63 @@ def test_refused_key(at, flags):
     said = taxiway("keys", "create", "nobody", *flags, *at)
     assert said.code != 0
     assert said.out == ""
+
+
+def test_an_admin_key_manages_keys_over_http(at, ready):
+    made = taxiway("keys", "create", "ops", "--admin", "--json", *at)
+    assert made.code == 0, made.err
+    bearer = {"Authorization": f"Bearer {made.json['key']}"}
+    listed = ask(f"{ready.base_url}/v1/keys", **bearer)
+    assert made.json["id"] in {one["id"] for one in listed["data"]}
+    assert made.json["admin"] is True
+    session = ask(f"{ready.base_url}/v1/session", data=b"", **bearer)
+    assert session["data"]["key_id"] == made.json["id"]
+
+
+def test_a_key_has_the_owner_and_the_networks_it_was_made_with(at):
+    flags = ["--owner", "team a", "--allow-ip", "192.0.2.7/24", "--allow-ip", "::1"]
+    made = taxiway("keys", "create", "x", *flags, "--json", *at)
+    assert made.code == 0, made.err
+    assert made.json["owner"] == "team a"
+    assert made.json["allowed_ips"] == ["192.0.2.0/24", "::1/128"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--tier", "gold"], "free, pro, internal"),
+        (["--allow-ip", "nowhere"], "nowhere"),
+        (["--admin", "--grant", "*=r"], "takes no grants"),
+        (["--owner", ""], "owner"),
+    ],
+)
+def test_a_key_that_makes_no_sense_is_not_made(at, flags, said):
+    refused = taxiway("keys", "create", "x", *flags, *at)
+    assert refused.code == 1
+    assert said in refused.err
+    assert refused.out == ""
+
+
+def test_the_tier_of_a_collection_is_set_and_taken_back(at):
+    made = taxiway(
+        "collections", "create", "--title", "Open data", "--tier", "free", "--json", *at
+    )
+    assert made.json["tier"] == "free"
+    for tier, told in (("internal", "internal"), ("default", None)):
+        done = taxiway("collections", "tier", made.json["id"], tier, "--json", *at)
+        assert done.code == 0, done.err
+        listed = taxiway("collections", "list", "--json", *at).json
+        assert {one["id"]: one["tier"] for one in listed}[made.json["id"]] == told
+    refused = taxiway("collections", "tier", made.json["id"], "gold", *at)
+    assert (refused.code, "free, pro, internal" in refused.err) == (1, True)
+    unknown = taxiway("collections", "tier", "nowhere", "free", *at)
+    assert unknown.code == 1
+
+
+def ask(url, data=None, **headers):
+    request = urllib.request.Request(url, data, headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
 
 
 def test_revoking_an_unknown_key(at):
