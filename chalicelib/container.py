@@ -97,6 +97,7 @@ def outside(settings: Settings) -> Outside:
 def build(settings: Settings, world: Outside | None = None) -> Container:
     """Put everything together. No call to AWS is made before the first use."""
     world = world or outside(settings)
+    metrics.belong_to(settings.stage)
     clock = world.clock
     policy = tiers.load()
     objects = Table(world.client, settings.objects_table, clock)

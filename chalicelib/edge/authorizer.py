@@ -18,7 +18,7 @@ from chalicelib.container import Container, current
 from chalicelib.core import windows
 from chalicelib.core.apikey import ApiKey
 from chalicelib.edge import passport
-from chalicelib.errors import Unauthenticated
+from chalicelib.errors import TierRequired, Unauthenticated
 from chalicelib.observe import metrics
 
 authorizers = Blueprint(__name__)
@@ -54,7 +54,11 @@ def answer(container: Container, event: Event) -> Answer:
 
 def _limits(container: Container, key: ApiKey, now: int) -> dict[str, str]:
     # For the gateway's own 429, which can say what stands in the context only.
-    tier = container.tiers.of(key.tier)
+    try:
+        tier = container.tiers.of(key.tier)
+    except TierRequired:
+        # The handler says so: the gateway can't.
+        return {}
     midnight = windows.end_of_day(now)
     return {
         "limit": str(tier.per_minute or 0),

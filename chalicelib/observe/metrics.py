@@ -7,12 +7,20 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 NAMESPACE = "Taxiway"
 
 
+_everywhere: dict[str, str] = {}
+
+
+def belong_to(stage: str) -> None:
+    """Name the stage in all metrics: an account may have several."""
+    _everywhere["stage"] = stage
+
+
 def count(name: str, value: int = 1, **dimensions: str) -> None:
     """Count something, by what it was about."""
     with single_metric(
         name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE
     ) as metric:
-        for dimension, of in dimensions.items():
+        for dimension, of in {**_everywhere, **dimensions}.items():
             metric.add_dimension(dimension, of)
 
 

@@ -108,6 +108,17 @@ def test_the_gateway_can_say_when_to_come_back(service: Service):
     assert context["day_reset"] == str(20_601 * 86_400)
 
 
+def test_a_key_whose_tier_is_gone_is_the_handlers_to_refuse(service: Service):
+    secret = service.key()
+    (place,) = [place for place in service.dynamo.items if place[1].startswith("KEY#")]
+    service.dynamo.items[place]["tr"]["S"] = "gold"
+    answer = ask(request({"X-API-Key": secret}))
+    assert effect(answer) == "Allow"
+    handled = handle(service, secret, answer["context"])
+    assert handled["statusCode"] == 403
+    assert json.loads(handled["body"])["error"]["code"] == "tier_required"
+
+
 # What the handler believes
 
 
