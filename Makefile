@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help setup run test deep lint types cover fmt bench package clean reset distclean
+.PHONY: help setup run test deep lint types cover fmt bench package deploy destroy clean reset distclean
 
 help:  ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,8 +44,14 @@ fmt: $(STAMP)  ## Format the code and mend what can be mended
 bench: $(STAMP)  ## Measure cost and speed; writes bench/results.md
 	$(BIN)/python -m bench $(ARGS)
 
-package: $(STAMP)  ## Build the Lambda package into out/, without AWS
-	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(BIN)/chalice package --stage $(or $(STAGE),dev) out
+package: $(STAMP)  ## Build the Lambda package and one CloudFormation template into out/
+	$(BIN)/python -m taxiway package --stage $(or $(STAGE),dev) out
+
+deploy: $(STAMP)  ## Deploy a stage to AWS: STAGE=dev; ARGS="--dry-run" only tells
+	$(BIN)/python -m taxiway deploy --stage $(or $(STAGE),dev) $(ARGS)
+
+destroy: $(STAMP)  ## Take a stage away, all but its tables with data: STAGE=dev
+	$(BIN)/python -m taxiway destroy --stage $(or $(STAGE),dev) $(ARGS)
 
 clean:  ## Remove caches and builds; keeps .venv and the state of `make run`
 	rm -rf out .chalice/deployments .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov

@@ -7,11 +7,14 @@ import sys
 import typer
 
 from taxiway import collections, keys
+from taxiway.deploying import deploy, destroy
 from taxiway.doctor import doctor
 from taxiway.load import load
 from taxiway.output import complain
 from taxiway.provision import provision
 from taxiway.run import run
+from taxiway.stages import add_stage
+from taxiway.template.command import package
 from taxiway.trouble import EXIT_FAILED, explain
 
 app = typer.Typer(
@@ -27,6 +30,10 @@ app.add_typer(keys.app, name="keys")
 app.command()(load)
 app.command()(doctor)
 app.command()(provision)
+app.command()(deploy)
+app.command()(destroy)
+app.command("stage")(add_stage)
+app.command()(package)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from taxiway.output import Json, console, print_json
 from taxiway.state import read_json
 from taxiway.target import EndpointUrl, Stage, check_reachable, prepare_environment
 from taxiway.trouble import EXIT_FAILED, explain
+
+if TYPE_CHECKING:
+    from taxiway.deploy.place import Place
 
 _COLOURS = {State.OK: "green", State.WARN: "yellow", State.BROKEN: "red"}
 
@@ -39,7 +42,7 @@ def doctor(
     """Check configuration, tables, keys and served URLs; exit with 1 when broken.
 
     While a local `run` serves from the state directory, and nothing else is said,
-    it is the one that is looked at.
+    it is the one that is looked at. Of a stage on AWS, all that `provision` makes is.
     """
     ready = read_json(state / "ready.json") if not (endpoint_url or url) else {}
     if ready:
@@ -47,12 +50,37 @@ def doctor(
         url = ready.get("discovery")
         key = key or ready.get("keys", {}).get("read")
     findings = [*_store(endpoint_url, stage), *(_urls(url, key) if url else [])]
+    if not endpoint_url:
+        findings += _deployed(stage, key if url is None else None)
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
         _print(findings)
     if any(finding.state is State.BROKEN for finding in findings):
         raise typer.Exit(EXIT_FAILED)
+
+
+def examine(place: Place) -> bool:
+    """Print what is found of a deployed stage; tell whether it is well."""
+    stage = place.names.stage
+    findings = [*_store(None, stage), *_deployed(stage, None, place)]
+    _print(findings)
+    return all(finding.state is not State.BROKEN for finding in findings)
+
+
+def _deployed(
+    stage: str, key: str | None, place: Place | None = None
+) -> Iterator[Finding]:
+    from taxiway import stage_checks
+    from taxiway.deploy import finding
+
+    try:
+        yield from stage_checks.check(place or finding.place_of(stage), key)
+    except Exception as error:
+        line = explain(error)
+        if line is None:
+            raise
+        yield broken("what is deployed cannot be read", line)
 
 
 def _store(endpoint_url: str | None, stage: str) -> Iterator[Finding]:

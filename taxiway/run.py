@@ -145,7 +145,6 @@ def _start_serving(
     # The application logs to standard output, as Lambda wants it.
     stack.enter_context(contextlib.redirect_stdout(log))
     from app import app as application
-
     from chalicelib import container
 
     server.start(application)

@@ -81,7 +81,7 @@ def _check_keys(container: Container) -> Iterator[Finding]:
     now = time.time_ns() // 1000
     usable = [key for key in container.keys.all() if _is_usable(key, now)]
     if not usable:
-        yield broken("no API key is usable", "make one: `taxiway keys create NAME`")
+        yield warn("no API key is usable", "make one: `taxiway keys create NAME`")
         return
     yield ok(f"{len(usable)} usable API keys")
     for key in usable:

@@ -50,3 +50,16 @@ def _expire_items(dynamodb: DynamoDBClient, name: str) -> None:
                 "AttributeName": ttl_attribute(),
             },
         )
+
+
+def missing(dynamodb: DynamoDBClient, settings: Settings) -> list[str]:
+    """Name the tables that are not there."""
+    from chalicelib.store.dynamo.schema import table_definitions
+
+    absent = []
+    for definition in table_definitions(settings):
+        try:
+            dynamodb.describe_table(TableName=definition["TableName"])
+        except dynamodb.exceptions.ResourceNotFoundException:
+            absent.append(definition["TableName"])
+    return absent

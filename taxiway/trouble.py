@@ -7,6 +7,39 @@ from typing import Any
 
 EXIT_FAILED = 1
 
+_OF_TABLES = frozenset(
+    {
+        "BatchGetItem",
+        "BatchWriteItem",
+        "DeleteItem",
+        "DescribeTable",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "Scan",
+        "TransactGetItems",
+        "TransactWriteItems",
+        "UpdateItem",
+    }
+)
+_EXPIRED = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+    }
+)
+_BUSY = frozenset(
+    {
+        "LimitExceededException",
+        "ResourceInUseException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+
 
 class Trouble(Exception):
     """A command cannot do its work; the message says why and what to do."""
@@ -39,7 +72,7 @@ def _from_botocore(error: BaseException) -> str | None:
     from botocore import exceptions
 
     if isinstance(error, exceptions.ClientError):
-        return _from_answer(error.response.get("Error", {}))
+        return _from_answer(error.response.get("Error", {}), error.operation_name)
     if isinstance(
         error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError
     ):
@@ -57,11 +90,17 @@ def _from_botocore(error: BaseException) -> str | None:
     return None
 
 
-def _from_answer(answer: Mapping[str, Any]) -> str:
+def _from_answer(answer: Mapping[str, Any], operation: str) -> str:
     code, message = answer.get("Code", ""), answer.get("Message", "")
-    if code == "ResourceNotFoundException":
+    if code == "ResourceNotFoundException" and operation in _OF_TABLES:
         return (
             "the tables are missing; `taxiway run` makes them for a local server, "
             "`taxiway provision` on AWS (check --stage, --endpoint-url and the region)"
         )
-    return f"DynamoDB refuses: {message} ({code})"
+    if code in _EXPIRED:
+        return "the AWS credentials have expired or are not valid: sign in again"
+    if code.startswith("AccessDenied") or code == "UnauthorizedOperation":
+        return f"your AWS identity may not call {operation}: {message}"
+    if code in _BUSY:
+        return f"AWS takes no more {operation} now ({code}); run the same command again"
+    return f"AWS refuses {operation}: {message} ({code})"

@@ -38,6 +38,11 @@ def check_urls(discovery: str, key: str | None) -> Iterator[Finding]:
         yield warn("no key to look further with", "pass --key, or TAXIWAY_API_KEY")
 
 
+def check_open(url: str, wanted: int) -> Iterator[Finding]:
+    """Ask a URL that wants no key."""
+    yield from _judged(url, _get(url, None, accept="*/*"), wanted=wanted)
+
+
 def _check_root(root: str, key: str) -> Iterator[Finding]:
     yield from _judged(root, _get(root, key), wanted=HTTPStatus.OK)
     url = f"{root.rstrip('/')}/collections/"
@@ -65,8 +70,8 @@ def _judged(url: str, reply: _Reply, *, wanted: int) -> Iterator[Finding]:
         )
 
 
-def _get(url: str, key: str | None) -> _Reply:
-    headers = {"Accept": _MEDIA_TYPE}
+def _get(url: str, key: str | None, *, accept: str = _MEDIA_TYPE) -> _Reply:
+    headers = {"Accept": accept}
     if key:
         headers["Authorization"] = f"Bearer {key}"
     try:

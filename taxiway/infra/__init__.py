@@ -1,0 +1,1 @@
+"""What a deployed stage consists of: pure descriptions. Nothing here calls AWS."""
