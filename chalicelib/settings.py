@@ -15,7 +15,7 @@ VARIABLES = {
     "TAXIWAY_COUNTERS_TABLE": "table of rate counters and usage "
     "(default: taxiway-STAGE-counters)",
     "TAXIWAY_GATEWAY": "`on` where keys have twins in the usage plans of API Gateway "
-    "(default: off)",
+    "(default: off; off where AWS_ENDPOINT_URL_DYNAMODB is set)",
     "TAXIWAY_PUBLIC_URL": "what clients see before /taxii2/, where the request "
     "can't tell it, such as https://intel.example.com/api (default: from the request)",
     "TAXIWAY_TITLE": "title of the discovery resource (default: Taxiway)",
@@ -57,7 +57,9 @@ class Settings:
             keys_table=read("TAXIWAY_KEYS_TABLE") or f"taxiway-{stage}-keys",
             counters_table=read("TAXIWAY_COUNTERS_TABLE")
             or f"taxiway-{stage}-counters",
-            gateway=(read("TAXIWAY_GATEWAY") or "off").lower() == "on",
+            # A database of this machine has no gateway, whatever a stage says.
+            gateway=(read("TAXIWAY_GATEWAY") or "off").lower() == "on"
+            and read("AWS_ENDPOINT_URL_DYNAMODB") is None,
             on_lambda="AWS_LAMBDA_FUNCTION_NAME" in environ,
             public_url=public_url.rstrip("/") if public_url else None,
             title=read("TAXIWAY_TITLE") or "Taxiway",

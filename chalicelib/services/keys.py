@@ -79,6 +79,8 @@ class Keys:
         """
         secret = keymint.make()
         key = self._draft(wanted, secret)
+        if limited:
+            self._check_number(key)
         # The twin first: what fails behind it leaves a key that nobody has.
         if not key.admin:
             self._plans.admit(key)

@@ -177,6 +177,14 @@ def test_an_owner_has_so_many_active_keys_of_a_tier(service: Service, admin: str
     assert make(service, admin).status_code == 201
 
 
+def test_a_key_too_many_leaves_no_twin(service: Service, admin: str):
+    for _ in range(3):
+        make(service, admin)
+    before = dict(service.plans.twins)
+    assert error(make(service, admin))[0] == 409
+    assert service.plans.twins == before
+
+
 def test_an_expired_key_counts_no_more(service: Service, admin: str):
     for _ in range(3):
         make(service, admin, expires_in_days=1)
