@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help setup run test deep lint types cover fmt bench package deploy destroy clean reset distclean
+.PHONY: help setup run test deep lint types cover fmt bench package rehearsal deploy destroy clean reset distclean
 
 help:  ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench: $(STAMP)  ## Measure cost and speed; writes bench/results.md
 package: $(STAMP)  ## Build the Lambda package and one CloudFormation template into out/
 	$(BIN)/python -m taxiway package --stage $(or $(STAGE),dev) out
 
+rehearsal: $(STAMP)  ## Deploy to an emulated AWS and try all there (3 minutes)
+	$(BIN)/python -m pytest tests/rehearsal -m rehearsal $(ARGS)
+
 deploy: $(STAMP)  ## Deploy a stage to AWS: STAGE=dev; ARGS="--dry-run" only tells
 	$(BIN)/python -m taxiway deploy --stage $(or $(STAGE),dev) $(ARGS)
 
@@ -61,7 +64,7 @@ reset:  ## Remove the state of `make run`: its next start is a first one
 	rm -rf .taxiway
 
 distclean: clean  ## Remove .venv as well
-	rm -rf $(VENV)
+	rm -rf $(VENV) .rehearsal
 
 $(STAMP): requirements.txt requirements-dev.txt
 	@python=$$(.ci/python) && echo "Setting up $(VENV) with $$($$python --version), once; this takes a minute." && \
