@@ -20,7 +20,7 @@ from tests.rehearsal.support.small_api import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.rehearsal.support.aws import Aws
@@ -220,7 +220,23 @@ def test_sizes_are_those_of_aws(api: SmallApi):
     assert "content-encoding" not in ask(f"{api.url}/open?size=4096").headers
 
 
-def test_access_logs_need_a_role_and_a_group(api: SmallApi, aws: Aws, gateway: Any):
+@pytest.fixture
+def logs_role(gateway: Any) -> Iterator[Callable[[str], None]]:
+    """Set the role of the account, which is everybody's, and put it back."""
+
+    def put(value: str) -> None:
+        change = {"op": "replace", "path": "/cloudwatchRoleArn", "value": value}
+        gateway.update_account(patchOperations=[change])
+
+    before = gateway.get_account().get("cloudwatchRoleArn", "")
+    put("")
+    yield put
+    put(before)
+
+
+def test_access_logs_need_a_role_and_a_group(
+    api: SmallApi, aws: Aws, gateway: Any, logs_role: Callable[[str], None]
+):
     group = "/aws/apigateway/small"
     arn = f"arn:aws:logs:{aws.region}:000000000000:log-group:{group}"
     patches = [
@@ -233,12 +249,7 @@ def test_access_logs_need_a_role_and_a_group(api: SmallApi, aws: Aws, gateway: A
     ]
     where = {"restApiId": api.id, "stageName": "api", "patchOperations": patches}
     assert refusal(gateway.update_stage, **where) == "BadRequestException"
-    role = {
-        "op": "replace",
-        "path": "/cloudwatchRoleArn",
-        "value": "arn:aws:iam::0:role/x",
-    }
-    gateway.update_account(patchOperations=[role])
+    logs_role("arn:aws:iam::0:role/x")
     aws.client("logs").create_log_group(logGroupName=group)
     gateway.update_stage(**where)
     answer = ask(f"{api.url}/open")
@@ -246,9 +257,6 @@ def test_access_logs_need_a_role_and_a_group(api: SmallApi, aws: Aws, gateway: A
     assert [one["message"] for one in events] == [
         f"{answer.headers['x-amzn-requestid']} 200 -"
     ]
-    gateway.update_account(
-        patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": ""}]
-    )
 
 
 def test_a_method_is_throttled_by_its_own_setting(api: SmallApi, gateway: Any):
