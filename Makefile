@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help setup run test deep lint types cover fmt bench package rehearsal deploy destroy clean reset distclean
+.PHONY: help setup run test check deep lint types cover fmt bench package rehearsal deploy destroy clean reset distclean
 
 help:  ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,11 @@ setup: $(STAMP)  ## Set up .venv (every other target does it too)
 run: $(STAMP)  ## Serve on this machine with demo data; pass flags as ARGS="--port 0"
 	@exec $(BIN)/python -m taxiway run $(ARGS)
 
-test: lint types  ## Lint, types and all tests
+test: lint types  ## Lint, types, the rehearsal and all other tests: what CI runs
+	$(BIN)/python -m pytest tests/rehearsal -m rehearsal -p no:randomly
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: lint types  ## The same without the rehearsal: half the time
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 deep: $(STAMP)  ## Look much longer for what breaks the log (20 minutes and more)
