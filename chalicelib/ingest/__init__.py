@@ -1,0 +1,1 @@
+"""Feeds in: sources, formats, fetching, cleaning, publishing. Sees ports only."""
