@@ -26,6 +26,7 @@ class Collection:
     `entries` counts the versions of objects in it, `last` is the newest
     `date_added` that was ever given out in it (0 while it is empty). `tier` is
     what a key without grants needs to read it; None leaves it to the policy.
+    Further `aliases` lead to it too, and are shown to nobody.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Collection:
     entries: int = 0
     last: int = 0
     tier: str | None = None
+    aliases: tuple[str, ...] = ()
 
 
 def check_id(text: str) -> str:

@@ -8,8 +8,10 @@ from typing import Literal, NamedTuple, Protocol
 from chalicelib.core.apikey import ApiKey
 from chalicelib.core.collection import Collection
 from chalicelib.core.entry import CardVersion, Entry, NewEntry, Standing
+from chalicelib.core.feed_state import FeedState
 from chalicelib.core.head import Head
 from chalicelib.core.query import Query
+from chalicelib.core.snapshot import Comparison, Snapshot
 from chalicelib.core.usage import DayUsage
 
 State = Literal["added", "present", "failed"]
@@ -206,6 +208,12 @@ class Secrets(Protocol):
     def ensure(self, name: str) -> bool:
         """Make a secret up where there is none; tell whether that was so."""
 
+    def text(self, name: str) -> str:
+        """Give a secret that somebody else made up, such as a feed's key.
+
+        Raises Unavailable.
+        """
+
 
 class StatusStore(Protocol):
     """What became of each request to add objects, for a while."""
@@ -225,3 +233,35 @@ class UsageStore(Protocol):
 
     def read(self, key_id: str, first: int, last: int) -> list[DayUsage]:
         """Read those of some days, first and last included, that are counted."""
+
+
+class FeedStore(Protocol):
+    """What is known of each source: its state, and what its list said last.
+
+    Who has a lease hands on the state that the last call gave.
+    """
+
+    def states(self) -> dict[str, FeedState]:
+        """Give the states of all sources that were ever leased."""
+
+    def state(self, source_id: str) -> FeedState:
+        """Give the state of one source, a blank one where there is none."""
+
+    def lease(
+        self, state: FeedState, owner: str, now: int, until: int
+    ) -> FeedState | None:
+        """Begin a run, or go on with one that died; None where somebody else has.
+
+        `owner` is unlike that of any other run.
+        """
+
+    def snapshot(self, state: FeedState) -> Snapshot:
+        """Read what a list said. Raises Conflict where it is replaced meanwhile."""
+
+    def save(self, state: FeedState, comparison: Comparison) -> FeedState:
+        """Keep what a run has done so far. Raises Conflict without the lease."""
+
+    def finish(
+        self, state: FeedState, comparison: Comparison | None = None
+    ) -> FeedState:
+        """Keep the rest and give the lease back. Raises Conflict without it."""

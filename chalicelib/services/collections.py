@@ -78,7 +78,7 @@ class Collections:
         Raises NotFound.
         """
         for collection in self._store.all(closing=True):
-            if ref.lower() == collection.id or ref == collection.alias:
+            if ref.lower() == collection.id or ref in _aliases(collection):
                 return collection
         raise no_such_collection(ref)
 
@@ -90,6 +90,10 @@ class Collections:
         Raises NotFound. After an interruption the same call goes on.
         """
         return self._store.remove(self.named(ref), progress)
+
+
+def _aliases(collection: Collection) -> set[str | None]:
+    return {collection.alias, *collection.aliases}
 
 
 def no_such_collection(ref: str) -> NotFound:

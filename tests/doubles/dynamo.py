@@ -86,8 +86,12 @@ class FakeDynamo:
         return self._do("Query", lambda: self._query(arguments))
 
     def put_item(self, **arguments: Any) -> Answer:
-        """Write an item."""
-        _expect(arguments, "TableName Item")
+        """Write an item, perhaps under a condition."""
+        _expect(
+            arguments,
+            "TableName Item ConditionExpression ExpressionAttributeNames "
+            "ExpressionAttributeValues",
+        )
         return self._do("PutItem", lambda: self._put(arguments))
 
     def update_item(self, **arguments: Any) -> Answer:
@@ -243,7 +247,10 @@ class FakeDynamo:
     def _put(self, arguments: Mapping[str, Any]) -> Answer:
         item = arguments["Item"]
         check_item("PutItem", item)
-        self._commit({_place("PutItem", arguments["TableName"], item, item=True): item})
+        place = _place("PutItem", arguments["TableName"], item, item=True)
+        if not condition(arguments)(self.items.get(place)):
+            raise refuse("PutItem", "ConditionalCheckFailedException", "failed")
+        self._commit({place: item})
         return {}
 
     def _update(self, arguments: Mapping[str, Any]) -> Answer:

@@ -95,6 +95,8 @@ def head_to_item(head: Head) -> Item:
         item["d"] = _text(collection.description)
     if collection.tier is not None:
         item["tr"] = _text(collection.tier)
+    if collection.aliases:
+        item["al"] = _text(" ".join(collection.aliases))
     if head.closing:
         item["closing"] = {"BOOL": True}
     return item
@@ -113,6 +115,7 @@ def item_to_head(item: Item) -> Head:
             entries=int(item["n"]["N"]),
             last=int(item["last"]["N"]),
             tier=item.get("tr", {}).get("S"),
+            aliases=tuple(item.get("al", {}).get("S", "").split()),
         ),
         revision=int(item["rev"]["N"]),
         segments=int(item["s"]["N"]),

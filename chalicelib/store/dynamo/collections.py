@@ -136,8 +136,8 @@ def _names(collection: Collection) -> list[Item]:
         schema.LISTING, schema.listed(collection.created, collection.id)
     )
     names = [listing, {**schema.key(schema.title(collection.title)), **refers}]
-    if collection.alias is not None:
-        names.append({**schema.key(schema.alias(collection.alias)), **refers})
+    aliases = dict.fromkeys((collection.alias, *collection.aliases))
+    names += [{**schema.key(schema.alias(one)), **refers} for one in aliases if one]
     return names
 
 

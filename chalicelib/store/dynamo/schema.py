@@ -16,6 +16,13 @@ what of this type came after T      facet       FACET#{c}#{facet}  T      1 Quer
 which versions has this object      card        CARD#{c}#{id}      -      1 RU
 the bytes of a large object         chunk       BLOB#{c}#{T}       n      1 Query
 what became of my POST              status      STATUS#{id}        n      1 Query
+what do we know of this value       ioc         IOC#{10 bytes}     -      1 RU
+what may expire on this day         due         DUE#{day}          T#{h}  1 Query
+until which day did we look         expiry      EXPIRY             -      1 RU
+how many are there, by day          statistics  STATS              {day}  1 Query
+how do the sources do               feed        FEEDS              {id}   1 Query
+what did a source's list say        base        SNAP#{id}          {s}#n  1 Query
+  (slot s: 0 or 1), and since       delta       SNAP#{id}          +#n    1 Query
 
 Table *keys*:
 
@@ -164,9 +171,52 @@ def chunk(number: int) -> str:
     return f"{number:04d}"
 
 
+def ioc(key: bytes) -> str:
+    """Partition of the record of an IOC."""
+    return f"IOC#{key.hex()}"
+
+
+def due(number: int) -> str:
+    """Partition of what may expire on a day."""
+    return f"DUE#{day(number)}"
+
+
+def batch(microseconds: int, digest: str) -> str:
+    """Sort key of some IOCs that expire together."""
+    return f"{place(microseconds)}#{digest}"
+
+
+EXPIRY = "EXPIRY"
+"""Partition of the day up to which everything due was looked at."""
+
+STATISTICS = "STATS"
+"""Partition of the counts, day by day and in all."""
+
+TOTALS = "total"
+"""Sort key of the counts in all; behind every day."""
+
+
 def status(identifier: str) -> str:
     """Partition of a status resource."""
     return f"STATUS#{identifier}"
+
+
+FEEDS = "FEEDS"
+
+
+def snapshot(source_id: str) -> str:
+    """Partition of what a source's list said."""
+    return f"SNAP#{source_id}"
+
+
+def base_chunk(slot: int, number: int) -> str:
+    """Sort key of a chunk of the base in one of the two slots."""
+    return f"{slot}#{number:04d}"
+
+
+def delta_chunk(number: int) -> str:
+    """Sort key of a delta."""
+    return f"+#{number:04d}"
 
 
 def api_key(digest: str) -> str:

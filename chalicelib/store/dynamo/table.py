@@ -117,6 +117,14 @@ class Table:
         """Write one item, whatever was there."""
         self._call("put_item", TableName=self.name, Item=item)
 
+    def put_when(self, item: Item, condition: Mapping[str, Any]) -> bool:
+        """Write one item if a condition holds; False when it does not."""
+        try:
+            self._call("put_item", TableName=self.name, Item=item, **condition)
+        except Contended:
+            return False
+        return True
+
     def update(self, key: Key, expression: str, values: Mapping[str, Any]) -> bool:
         """Change an item that is there; False when it is not."""
         try:

@@ -1,0 +1,84 @@
+"""The StatisticsStore port: one item for each day and one for all, by adding.
+
+Attributes are a letter and what is counted, such as `n:ipv4`. A name that no
+item was made for yet needs no item to be there: ADD makes both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.core.statistics import Tally
+from chalicelib.store.dynamo import schema
+from chalicelib.store.dynamo.schema import Item
+from chalicelib.store.dynamo.table import Table
+
+_LETTERS = {
+    "n": "new",
+    "g": "gone",
+    "u": "updated",
+    "c": "categories",
+    "s": "sources",
+    "a": "articles",
+}
+
+
+class DynamoStatistics:
+    """Counts in the table of objects.
+
+    A call whose answer got lost may be repeated by botocore and count twice.
+    """
+
+    def __init__(self, table: Table) -> None:
+        """Read nothing yet."""
+        self._table = table
+
+    def add(self, day: int, tally: Tally) -> None:
+        """Add to two items, a write unit or two each; nothing for nothing."""
+        addition = _addition(tally)
+        if addition is None:
+            return
+        for place in (schema.day(day), schema.TOTALS):
+            self._table.change(schema.key(schema.STATISTICS, place), **addition)
+
+    def totals(self) -> Tally:
+        """Read one item."""
+        key = schema.key(schema.STATISTICS, schema.TOTALS)
+        return _from_item(self._table.get(key).item or {})
+
+    def days(self, first: int, last: int) -> dict[int, Tally]:
+        """Read a window of days by one Query."""
+        items = self._table.query_all(
+            schema.STATISTICS, after=schema.day(first - 1), until=schema.day(last)
+        )
+        return {int(item[schema.SK]["S"]): _from_item(item) for item in items}
+
+
+def _addition(tally: Tally) -> dict[str, Any] | None:
+    counts = [
+        (f"{letter}:{name}", number)
+        for letter, attribute in _LETTERS.items()
+        for name, number in getattr(tally, attribute).items()
+        if number
+    ]
+    if not counts:
+        return None
+    parts = ", ".join(f"#a{at} :a{at}" for at in range(len(counts)))
+    return {
+        "UpdateExpression": f"ADD {parts}",
+        "ExpressionAttributeNames": {
+            f"#a{at}": name for at, (name, _) in enumerate(counts)
+        },
+        "ExpressionAttributeValues": {
+            f":a{at}": {"N": str(number)} for at, (_, number) in enumerate(counts)
+        },
+    }
+
+
+def _from_item(item: Item) -> Tally:
+    maps: dict[str, dict[str, int]] = {name: {} for name in _LETTERS.values()}
+    for name, value in item.items():
+        letter, colon, of = name.partition(":")
+        if colon and letter in _LETTERS:
+            maps[_LETTERS[letter]][of] = int(value["N"])
+    return Tally(**maps)
