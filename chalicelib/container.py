@@ -5,11 +5,21 @@ from __future__ import annotations
 import os
 import random
 import time
+import uuid
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from chalicelib.access import tiers
 from chalicelib.access.tiers import Tiers
-from chalicelib.core.ports import Clock, ObjectLog, Plans, Secrets, StatusStore
+from chalicelib.core.ports import (
+    Clock,
+    FeedStore,
+    ObjectLog,
+    Plans,
+    Secrets,
+    StatusStore,
+)
 from chalicelib.observe import metrics
 from chalicelib.services.adding import Adding
 from chalicelib.services.collections import Collections
@@ -22,12 +32,20 @@ from chalicelib.store.dynamo.apikeys import DynamoKeys
 from chalicelib.store.dynamo.client import Client
 from chalicelib.store.dynamo.collections import DynamoCollections
 from chalicelib.store.dynamo.counters import DynamoCounters
+from chalicelib.store.dynamo.feeds import DynamoFeeds
 from chalicelib.store.dynamo.log import DynamoLog
 from chalicelib.store.dynamo.statuses import DynamoStatuses
 from chalicelib.store.dynamo.table import Table
 from chalicelib.store.dynamo.usage import DynamoUsage
 from chalicelib.store.parameters import ParameterSecrets
 from chalicelib.store.usageplans import GatewayPlans, NoPlans
+
+if TYPE_CHECKING:
+    from chalicelib.ingest.fetching import Fetches
+    from chalicelib.ingest.pipeline import Pipeline
+
+_FETCH_SECONDS = 100.0
+"""Seconds for one feed's bytes: a lease lasts longer than a run by two minutes."""
 
 _USAGE_WAIT = 0.02
 """Seconds that an answer of a Lambda waits at most until its usage is written."""
@@ -70,6 +88,8 @@ class Container:
     secrets: Secrets
     recorder: Recorder
     usage: Usage
+    feeds: FeedStore
+    outside: Outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +143,50 @@ def build(settings: Settings, world: Outside | None = None) -> Container:
         secrets=world.secrets,
         recorder=recorder,
         usage=Usage(usage_store, recorder, clock),
+        feeds=DynamoFeeds(objects),
+        outside=world,
+    )
+
+
+def ingestion(
+    container: Container,
+    *,
+    fetcher: Fetches | None = None,
+    keyless: bool = False,
+    allow: tuple[str, ...] = (),
+) -> Pipeline:
+    """Build what reads feeds, which the API never loads.
+
+    `allow` names networks and hosts that may be fetched from, and be IOCs, though
+    they are not public: for samples on this machine. `keyless` asks for no
+    feed's secret.
+    """
+    from chalicelib.ingest import destinations, source, warninglists
+    from chalicelib.ingest.fetch import Fetcher, Patience
+    from chalicelib.ingest.pipeline import Pipeline
+    from chalicelib.ingest.publish import Publisher, Stores
+    from chalicelib.ingest.reading import Means
+    from chalicelib.store.dynamo.iocs import DynamoIocs
+    from chalicelib.store.dynamo.statistics import DynamoStatistics
+
+    clock, world = container.clock, container.outside
+    objects = Table(world.client, container.settings.objects_table, clock)
+    goals = destinations.load()
+    destinations.ensure_collections(DynamoCollections(objects), goals, clock)
+    stores = Stores(DynamoIocs(objects), container.log, DynamoStatistics(objects))
+    origins = {one.id: one for one in source.load()}
+    publisher = Publisher(stores, origins, goals, clock)
+    own = urlsplit(container.settings.public_url or "").hostname
+    benign = warninglists.load(allow, (own,) if own else ())
+    networks = tuple(name for name in allow if name[-1:].isdigit())
+    patience = Patience(total=_FETCH_SECONDS)
+    means = Means(publisher, benign, clock)
+    return Pipeline(
+        container.feeds,
+        fetcher or Fetcher(clock, allow=networks, patience=patience),
+        None if keyless else container.secrets,
+        means,
+        lambda: uuid.uuid4().hex,
     )
 
 

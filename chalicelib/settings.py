@@ -16,6 +16,8 @@ VARIABLES = {
     "(default: taxiway-STAGE-counters)",
     "TAXIWAY_GATEWAY": "`on` where keys have twins in the usage plans of API Gateway "
     "(default: off; off where AWS_ENDPOINT_URL_DYNAMODB is set)",
+    "TAXIWAY_FEEDS": "which sources are read: their ids with commas, or `none` "
+    "(default: those that are enabled in sources.toml)",
     "TAXIWAY_PUBLIC_URL": "what clients see before /taxii2/, where the request "
     "can't tell it, such as https://intel.example.com/api (default: from the request)",
     "TAXIWAY_TITLE": "title of the discovery resource (default: Taxiway)",
@@ -37,6 +39,7 @@ class Settings:
     counters_table: str
     gateway: bool
     on_lambda: bool
+    feeds: frozenset[str] | None
     public_url: str | None
     title: str
     description: str | None
@@ -60,9 +63,16 @@ class Settings:
             # A database of this machine has no gateway, whatever a stage says.
             gateway=(read("TAXIWAY_GATEWAY") or "off").lower() == "on"
             and read("AWS_ENDPOINT_URL_DYNAMODB") is None,
+            feeds=_ids(read("TAXIWAY_FEEDS")),
             on_lambda="AWS_LAMBDA_FUNCTION_NAME" in environ,
             public_url=public_url.rstrip("/") if public_url else None,
             title=read("TAXIWAY_TITLE") or "Taxiway",
             description=read("TAXIWAY_DESCRIPTION"),
             contact=read("TAXIWAY_CONTACT"),
         )
+
+
+def _ids(text: str | None) -> frozenset[str] | None:
+    if text is None:
+        return None
+    return frozenset(part.strip() for part in text.split(",")) - {"", "none"}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 NAMESPACE = "Taxiway"
 
 
 _everywhere: dict[str, str] = {}
+_silent: list[bool] = []
 
 
 def belong_to(stage: str) -> None:
@@ -15,8 +19,20 @@ def belong_to(stage: str) -> None:
     _everywhere["stage"] = stage
 
 
+@contextmanager
+def silent() -> Iterator[None]:
+    """Count nothing for a while: a command prints its own words."""
+    _silent.append(True)
+    try:
+        yield
+    finally:
+        _silent.pop()
+
+
 def count(name: str, value: int = 1, **dimensions: str) -> None:
     """Count something, by what it was about."""
+    if _silent:
+        return
     with single_metric(
         name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE
     ) as metric:

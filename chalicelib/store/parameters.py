@@ -65,13 +65,20 @@ class ParameterSecrets:
             raise
         return True
 
+    def text(self, name: str) -> str:
+        """Give a secret that an operator put there. Raises Unavailable."""
+        full = parameter(self._stage, f"feeds/{name}")
+        return self._value(full, "put the key there as a SecureString").strip()
+
     def _read(self, name: str) -> bytes:
         full = parameter(self._stage, name)
+        return base64.b64decode(self._value(full, "run `taxiway provision`"))
+
+    def _value(self, full: str, advice: str) -> str:
         try:
             answer = self._client.get_parameter(Name=full, WithDecryption=True)
         except (BotoCoreError, ClientError) as error:
             raise Unavailable(
-                f"the parameter {full} can't be read: the operator has to run "
-                "`taxiway provision`"
+                f"the parameter {full} can't be read: the operator has to {advice}"
             ) from error
-        return base64.b64decode(answer["Parameter"]["Value"])
+        return str(answer["Parameter"]["Value"])

@@ -50,7 +50,7 @@ def existing(place: Place) -> list[Resource]:
                     "lambda_arn": told["FunctionArn"],
                 }
             )
-    resources += _rule(place)
+    resources += _rules(place)
     api_id = finding.api_id_of(place)
     if api_id is not None:
         resources.append(
@@ -95,7 +95,7 @@ def _is_another(one: Resource, resource: Resource) -> bool:
 def _functions(names: Names) -> dict[str, str]:
     """Give the functions' names by those that Chalice has for them."""
     return {
-        "upkeep": names.upkeep_function,
+        **names.jobs,
         "api_handler": names.api_function,
         "authorizer": names.authorizer_function,
     }
@@ -116,14 +116,14 @@ def _role(place: Place, name: str) -> list[Resource]:
     ]
 
 
-def _rule(place: Place) -> list[Resource]:
-    rule = f"{place.names.upkeep_function}-event"
-    if found(place.aws.events.describe_rule, Name=rule) is None:
-        return []
+def _rules(place: Place) -> list[Resource]:
+    rules = {name: f"{function}-event" for name, function in place.names.jobs.items()}
     return [
         {
-            "name": "upkeep-event",
+            "name": f"{name}-event",
             "resource_type": "cloudwatch_event",
             "rule_name": rule,
         }
+        for name, rule in rules.items()
+        if found(place.aws.events.describe_rule, Name=rule) is not None
     ]

@@ -17,6 +17,8 @@ RUNBOOK = "docs/operations/runbook.md"
 _5_MINUTES = 300
 _HOUR = 3_600
 _6_HOURS = 21_600
+_SILENT = {"upkeep": (_6_HOURS, "12 hours"), "ingest": (_HOUR, "two hours")}
+"""Of which length two periods without a run are an alarm, and what they make."""
 
 
 def alarms(
@@ -67,7 +69,7 @@ def _rules(
             **_at_least(1),
         },
     )
-    yield from _of_the_schedule(names)
+    yield from _of_the_schedules(names)
 
 
 def _of_the_gateway(names: Names) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -113,36 +115,32 @@ def _of_the_gateway(names: Names) -> Iterator[tuple[str, str, dict[str, Any]]]:
     )
 
 
-def _of_the_schedule(names: Names) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    upkeep = {
-        "Namespace": "AWS/Lambda",
-        "Dimensions": [{"Name": "FunctionName", "Value": names.upkeep_function}],
-        "Statistic": "Sum",
-    }
-    yield (
-        "upkeep-failed",
-        "A run of the upkeep failed",
-        {
-            **upkeep,
-            "MetricName": "Errors",
-            **_at_least(1),
-            "Period": _HOUR,
-        },
-    )
-    yield (
-        "upkeep-missing",
-        "The upkeep has not run for 12 hours; a new stage rings until its first run",
-        {
-            **upkeep,
-            "MetricName": "Invocations",
-            "Period": _6_HOURS,
-            "EvaluationPeriods": 2,
-            "DatapointsToAlarm": 2,
-            "Threshold": 1.0,
-            "ComparisonOperator": "LessThanThreshold",
-            "TreatMissingData": "breaching",
-        },
-    )
+def _of_the_schedules(names: Names) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for job, (period, silence) in _SILENT.items():
+        function = {
+            "Namespace": "AWS/Lambda",
+            "Dimensions": [{"Name": "FunctionName", "Value": names.job(job)}],
+            "Statistic": "Sum",
+        }
+        yield (
+            f"{job}-failed",
+            f"A run of the function {job} failed",
+            {**function, "MetricName": "Errors", **_at_least(1), "Period": _HOUR},
+        )
+        yield (
+            f"{job}-missing",
+            f"The function {job} has not run for {silence}; a new stage rings at first",
+            {
+                **function,
+                "MetricName": "Invocations",
+                "Period": period,
+                "EvaluationPeriods": 2,
+                "DatapointsToAlarm": 2,
+                "Threshold": 1.0,
+                "ComparisonOperator": "LessThanThreshold",
+                "TreatMissingData": "breaching",
+            },
+        )
 
 
 def _above(threshold: float, *, periods: int, of_them: int) -> dict[str, Any]:

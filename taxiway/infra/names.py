@@ -16,8 +16,11 @@ PROVISION = "provision"
 CLOUDFORMATION = "cloudformation"
 
 _STAGE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,18}[A-Za-z0-9]")
+JOBS = ("upkeep", "ingest")
+"""The scheduled functions, by the names that Chalice has for them."""
+
 # A stage `dev-upkeep` would call its API as stage `dev` calls its upkeep.
-_TAKEN = ("-upkeep", "-authorizer")
+_TAKEN = tuple(f"-{name}" for name in (*JOBS, "authorizer"))
 
 
 def is_stage_name(text: str) -> bool:
@@ -60,15 +63,19 @@ class Names:
         """Name of the function that recognises keys for API Gateway."""
         return f"{self.prefix}-authorizer"
 
+    def job(self, name: str) -> str:
+        """Name of a scheduled function."""
+        return f"{self.prefix}-{name}"
+
     @property
-    def upkeep_function(self) -> str:
-        """Name of the scheduled function."""
-        return f"{self.prefix}-upkeep"
+    def jobs(self) -> dict[str, str]:
+        """Names of the scheduled functions, by those that Chalice has for them."""
+        return {name: self.job(name) for name in JOBS}
 
     @property
     def functions(self) -> tuple[str, ...]:
         """Names of all functions."""
-        return (self.api_function, self.authorizer_function, self.upkeep_function)
+        return (self.api_function, self.authorizer_function, *self.jobs.values())
 
     def plan(self, tier: str) -> str:
         """Name of the usage plan of a tier."""

@@ -45,5 +45,5 @@ def _names(names: Names) -> dict[str, str]:
     return {
         API_FUNCTION: names.api_function,
         AUTHORIZER: names.authorizer_function,
-        "Upkeep": names.upkeep_function,
+        **{name.title(): function for name, function in names.jobs.items()},
     }

@@ -54,6 +54,19 @@ def test_the_authorizer_reads_and_touches_keys_and_does_nothing_else(stage: str)
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_the_ingestion_reads_no_keys_of_callers(stage: str):
+    text = (ROOT / f".chalice/policy-{stage}-ingest.json").read_text()
+    statements = json.loads(text)["Statement"]
+    assert {one["Sid"] for one in statements} == {"Logs", "Objects", "FeedKeys"}
+    assert f"taxiway-{stage}-keys" not in text
+    assert actions(stage, "-ingest", "Objects") == actions(
+        stage, "-upkeep", "Objects"
+    ) | {"dynamodb:UpdateItem"}
+    (keys,) = [one for one in statements if one["Sid"] == "FeedKeys"]
+    assert keys["Resource"].endswith(f":parameter/taxiway/{stage}/feeds/*")
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_the_api_manages_keys_and_counts(stage: str):
     assert actions(stage, "", "Keys") == {
         f"dynamodb:{name}Item" for name in ("Get", "BatchGet", "Put", "Update")
@@ -63,7 +76,7 @@ def test_the_api_manages_keys_and_counts(stage: str):
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
-@pytest.mark.parametrize("kind", ["", "-upkeep", "-authorizer"])
+@pytest.mark.parametrize("kind", ["", "-upkeep", "-ingest", "-authorizer"])
 def test_no_function_removes_or_makes_tables_or_keys_of_the_gateway(
     stage: str, kind: str
 ):

@@ -20,6 +20,9 @@ class FakeSecrets:
     def ensure(self, name: str) -> bool:
         return bool(name)
 
+    def text(self, name: str) -> str:
+        return self.get(name).decode()
+
 
 class FakePlans:
     """Twins by the id of their key: the tier, or None once dismissed."""

@@ -134,7 +134,7 @@ def findings(world: World) -> dict[str, State]:
 def test_a_stage_as_provisioned_is_well(deployed: World, quiet):
     found = findings(deployed)
     assert set(found.values()) == {State.OK}
-    assert "3 functions" in found
+    assert "4 functions" in found
     assert deployed.account.writes() == []
 
 

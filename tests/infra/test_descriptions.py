@@ -80,6 +80,7 @@ def test_a_plain_word_is_a_stage(name: str):
         "X" * 21,
         "a\n",
         "dev-upkeep",
+        "dev-ingest",
     ],
 )
 def test_a_name_that_would_break_others_is_no_stage(name: str):
@@ -255,13 +256,13 @@ def test_alarms_ring_at_the_topic():
         assert alarm["AlarmActions"] == alarm["OKActions"] == ["arn:topic"]
 
 
-def test_only_the_schedule_rings_for_silence():
+def test_only_the_schedules_ring_for_silence():
     breaching = [
         alarm["AlarmName"]
         for alarm in alarms(NAMES, TABLES)
         if alarm["TreatMissingData"] == "breaching"
     ]
-    assert breaching == ["taxiway-dev-upkeep-missing"]
+    assert breaching == ["taxiway-dev-upkeep-missing", "taxiway-dev-ingest-missing"]
 
 
 def test_an_alarm_watches_one_metric_or_a_sum_of_few():

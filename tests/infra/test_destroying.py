@@ -122,6 +122,7 @@ def test_chalice_is_told_only_of_what_is_still_there(deployed: World):
         "theirs",
         "rest_api",
         "upkeep",
+        "ingest",
         "api_handler",
         "authorizer",
     }

@@ -92,7 +92,7 @@ def test_after_the_deploy_the_rest_comes(deployed: World):
     assert deployed.gateway.api["name"] == "taxiway-dev"
     assert deployed.gateway.api["apiKeySource"] == "AUTHORIZER"
     assert set(deployed.account.logs.groups) == set(Names("dev").log_groups)
-    assert len(deployed.account.watch.alarms) == 8
+    assert len(deployed.account.watch.alarms) == 10
     assert set(deployed.account.watch.dashboards) == {"taxiway-dev"}
 
 
@@ -225,7 +225,7 @@ def test_a_retention_that_somebody_chose_stays(deployed: World):
 
 def test_alarms_keep_their_topic_when_none_is_named(deployed: World):
     deployed.place = deployed.at("dev", topic="arn:aws:sns:eu-central-1:1:ops")
-    assert len(deployed.provision()) == 8
+    assert len(deployed.provision()) == 10
     assert deployed.provision() == []
     deployed.place = deployed.at("dev")
     assert deployed.provision() == []

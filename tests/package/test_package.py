@@ -38,7 +38,7 @@ def test_it_imports_with_its_own_packages_and_the_runtime_s_sdk(
     )
     for name in ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six.py"):
         (sdk / name).symlink_to(site / name)
-    code = "import sys; sys.path[:0] = sys.argv[1:]; import app, chalicelib.jobs.upkeep; print(len(app.app.routes))"
+    code = "import sys; sys.path[:0] = sys.argv[1:]; import app, chalicelib.jobs.upkeep, chalicelib.ingest.pipeline, chalicelib.ingest.publish; print(len(app.app.routes))"
     result = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code, str(unpacked), str(sdk)],
         capture_output=True,
@@ -59,6 +59,7 @@ def test_the_template_names_the_functions_on_arm(package: Path):
     assert {properties["Handler"] for properties in functions.values()} == {
         "app.app",
         "chalicelib.edge.authorizer.authorize",
+        "chalicelib.jobs.ingest.ingest",
         "chalicelib.jobs.upkeep.upkeep",
     }
     assert all(one["Architectures"] == ["arm64"] for one in functions.values())
@@ -66,6 +67,7 @@ def test_the_template_names_the_functions_on_arm(package: Path):
     assert timeouts == {
         "app.app": 29,
         "chalicelib.edge.authorizer.authorize": 10,
+        "chalicelib.jobs.ingest.ingest": 900,
         "chalicelib.jobs.upkeep.upkeep": 900,
     }
 

@@ -51,7 +51,7 @@ def project(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def deployed(aws: Aws, project: Project) -> Deployment:
-    """Give a deployed stage; its upkeep runs each minute instead of each six hours."""
+    """Give a deployed stage; its schedules run each minute, not each hours."""
     made = deploy(project, aws)
     events = aws.client("events")
     names = events.list_rules(NamePrefix=f"taxiway-{STAGE}")["Rules"]

@@ -31,6 +31,7 @@ def handle(event, context):
 """
 
 API, UPKEEP, AUTHORIZER = PREFIX, f"{PREFIX}-upkeep", f"{PREFIX}-authorizer"
+INGEST = f"{PREFIX}-ingest"
 KEY = {"pk": {"S": "KEY#none"}, "sk": {"S": "KEY"}}
 Probe = Callable[[str, str, dict[str, Any]], str]
 
@@ -55,7 +56,7 @@ def probes(deployed: Deployment) -> dict[str, Probe]:
 
         return ask
 
-    return {name: probe(name) for name in (API, UPKEEP, AUTHORIZER)}
+    return {name: probe(name) for name in (API, UPKEEP, INGEST, AUTHORIZER)}
 
 
 def key_of(deployed: Deployment, name: str) -> dict[str, Any]:
@@ -84,6 +85,8 @@ DENIED = (
     (UPKEEP, "dynamodb", "scan", table("keys")),
     (UPKEEP, "dynamodb", "scan", table("counters")),
     (UPKEEP, "ssm", "get_parameter", {"Name": "/taxiway/rehearsal/session-secret"}),
+    (INGEST, "dynamodb", "scan", table("keys")),
+    (INGEST, "ssm", "get_parameter", {"Name": "/taxiway/rehearsal/session-secret"}),
     (AUTHORIZER, "dynamodb", "scan", table("keys")),
     (AUTHORIZER, "apigateway", "get_api_keys", {}),
     (AUTHORIZER, "ssm", "get_parameter", {"Name": "/taxiway/rehearsal/session-secret"}),
@@ -110,7 +113,8 @@ def test_the_api_function_may_not_make_tables(probes: dict[str, Probe]):
 
 
 @pytest.mark.parametrize(
-    ("name", "readable"), [(UPKEEP, "objects"), (AUTHORIZER, "keys")]
+    ("name", "readable"),
+    [(UPKEEP, "objects"), (INGEST, "objects"), (AUTHORIZER, "keys")],
 )
 def test_a_function_reads_its_own_table_and_no_other(
     deployed: Deployment, probes: dict[str, Probe], name: str, readable: str

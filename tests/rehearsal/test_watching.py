@@ -66,9 +66,9 @@ def test_there_are_alarms_and_a_dashboard(deployed: Deployment):
 def test_functions_are_small_and_each_has_a_role_of_its_own(deployed: Deployment):
     found = deployed.aws.client("lambda").list_functions()["Functions"]
     ours = [one for one in found if one["FunctionName"].startswith(PREFIX)]
-    assert len(ours) == 3
+    assert len(ours) == 4
     assert all(one["CodeSize"] < 10_000_000 for one in ours)
-    assert len({one["Role"] for one in ours}) == 3
+    assert len({one["Role"] for one in ours}) == 4
 
 
 def test_tables_are_kept_safe(deployed: Deployment):

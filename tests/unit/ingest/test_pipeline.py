@@ -1,0 +1,430 @@
+"""Runs: what is due, what is news, what is taken back, and what goes wrong."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from chalicelib import container as containers
+from chalicelib.container import Container, Outside
+from chalicelib.core.feed_state import Health
+from chalicelib.core.ports import PageRequest
+from chalicelib.core.query import EVERYTHING
+from chalicelib.core.windows import MINUTE
+from chalicelib.ingest import source as sources
+from chalicelib.ingest.fetch import Fetched, FetchFailed, Unchanged
+from chalicelib.ingest.pipeline import Pipeline
+from chalicelib.ingest.report import Report
+from chalicelib.ingest.source import Source
+from chalicelib.settings import Settings
+from tests.doubles.clock import FakeClock
+from tests.doubles.dynamo import FakeDynamo, client_of
+from tests.doubles.outside import FakePlans, FakeSecrets
+
+ALL = "472c1475-2328-4c17-9579-45ef3296f337"
+URL = "https://feeds.example.com/list.txt"
+ROW = """
+[[source]]
+id = "made-up"
+name = "Made up"
+url = "https://feeds.example.com/list.txt"
+format = "value_lines"
+every = 60
+category = "malware"
+reliability = 80
+licence = "own"
+attribution = "us"
+redistribute = true
+authoritative = true
+"""
+HOUR = 60 * 60
+
+
+@dataclass
+class FakeWeb:
+    """What the network says; a text, or an error to raise."""
+
+    says: str | Exception = ""
+    etag: str | None = None
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def fetch(self, url: str, **how: Any) -> Fetched | Unchanged:
+        self.asked.append({"url": url, **how})
+        if isinstance(self.says, Exception):
+            raise self.says
+        if self.etag is not None and how["etag"] == self.etag:
+            return Unchanged()
+        body = self.says.encode()
+        digest = sha256(body).hexdigest()
+        return Fetched(io.BytesIO(body), self.etag, None, digest, len(body))
+
+    def opener(self, url: str, **_: Any) -> Callable[[str], io.BytesIO]:
+        def opened(further: str) -> io.BytesIO:
+            raise FetchFailed(f"{url} leads no further than {further}")
+
+        return opened
+
+
+@dataclass
+class World:
+    """A pipeline and what it stands on."""
+
+    pipeline: Pipeline
+    container: Container
+    web: FakeWeb
+    dynamo: FakeDynamo
+    clock: FakeClock
+    source: Source
+
+    def run(self, says: str | Exception | None = None) -> Report:
+        """Run the source, with another list if one is given."""
+        if says is not None:
+            self.web.says = says
+        return self.pipeline.run(self.source, self.clock.monotonic() + 600)
+
+    def objects(self, collection: str = ALL, after: int = 0) -> list[Any]:
+        """Read what is in a collection behind a position."""
+        import json
+
+        head = self.container.log.head(collection)
+        page = self.container.log.page(
+            head, PageRequest(after, 10_000, 5_000_000, EVERYTHING)
+        )
+        return [json.loads(data) for data in page.data]
+
+    def indicators(self, **wanted: Any) -> list[str]:
+        """Read the patterns of the indicators that are so."""
+        return [
+            one["pattern"]
+            for one in self.objects()
+            if one["type"] == "indicator"
+            and all(one.get(name) == value for name, value in wanted.items())
+        ]
+
+    def position(self) -> int:
+        """Where a poller would be that has read all."""
+        return self.container.log.head(ALL).last
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    (made_up,) = sources.read(ROW)
+    monkeypatch.setattr(sources, "load", lambda: (made_up,))
+    clock = FakeClock()
+    dynamo = FakeDynamo(seconds=clock.seconds)
+    client = client_of(dynamo)
+    outside = Outside(clock, client, client, FakeSecrets(), FakePlans())
+    container = containers.build(Settings.from_env({}), outside)
+    web = FakeWeb()
+    pipeline = containers.ingestion(container, fetcher=web, allow=("192.0.2.0/24",))
+    yield World(pipeline, container, web, dynamo, clock, made_up)
+    container.recorder.close()
+
+
+def lines(*numbers: int) -> str:
+    return "\n".join(f"192.0.2.{number}" for number in numbers)
+
+
+def pattern(number: int) -> str:
+    return f"[ipv4-addr:value = '192.0.2.{number}']"
+
+
+def test_a_first_run_publishes_what_is_there(world: World):
+    report = world.run(lines(1, 2, 3) + "\n# a remark\nno value at all\n8.8.8.8\n")
+    assert report.ending == "read"
+    assert (report.counts.new, report.counts.updated) == (3, 0)
+    assert report.counts.rows == 5
+    assert sum(report.counts.rejected.values()) == 2
+    assert sorted(world.indicators()) == [pattern(1), pattern(2), pattern(3)]
+
+
+def test_a_second_run_over_the_same_list_reads_and_writes_no_record(world: World):
+    world.run(lines(1, 2, 3))
+    before = world.position()
+    world.clock.advance(HOUR)
+    world.dynamo.reset_counts()
+    report = world.run()
+    assert report.ending == "unchanged"
+    # The state is read, leased and given back.
+    assert world.dynamo.writes <= 2
+    assert world.dynamo.calls["BatchGetItem"] == 0
+    assert world.position() == before
+
+
+def test_a_list_in_another_order_with_later_dates_writes_no_record(world: World):
+    world.run(lines(1, 2, 3))
+    before = world.position()
+    world.clock.advance(HOUR)
+    report = world.run(lines(3, 1, 2) + "\n# built anew")
+    assert report.ending == "read"
+    assert (report.counts.new, report.counts.updated, report.counts.same) == (0, 0, 3)
+    assert world.position() == before
+
+
+def test_a_poller_between_two_runs_gets_exactly_what_changed(world: World):
+    world.run(lines(*range(1, 30)))
+    position = world.position()
+    world.clock.advance(HOUR)
+    report = world.run(lines(*range(3, 32)))
+    assert (report.counts.new, report.counts.vanished) == (2, 2)
+    changed = {
+        one["pattern"]: one.get("revoked", False)
+        for one in world.objects(after=position)
+        if one["type"] == "indicator"
+    }
+    assert changed == {
+        pattern(1): True,
+        pattern(2): True,
+        pattern(30): False,
+        pattern(31): False,
+    }
+
+
+def test_a_list_that_came_empty_revokes_nothing(world: World):
+    world.run(lines(*range(1, 30)))
+    world.clock.advance(HOUR)
+    report = world.run("# sorry, no data today")
+    assert report.counts.vanished == 0
+    assert report.state.warning
+    assert world.indicators(revoked=True) == []
+
+
+def test_a_list_that_stays_short_is_believed_in_the_end(world: World):
+    world.run(lines(*range(1, 41)))
+    for _ in range(2):
+        world.clock.advance(HOUR)
+        assert world.run(lines(1, 2, 3)).counts.vanished == 0
+    world.clock.advance(12 * HOUR)
+    assert world.run(lines(1, 2, 3)).counts.vanished == 37
+    assert len(world.indicators(revoked=True)) == 37
+
+
+def test_a_rolling_list_takes_nothing_back(world: World):
+    world.source = replace(world.source, authoritative=False)
+    world.run(lines(*range(1, 30)))
+    world.clock.advance(HOUR)
+    report = world.run(lines(30))
+    assert (report.counts.new, report.counts.vanished) == (1, 0)
+    assert world.indicators(revoked=True) == []
+
+
+def test_a_request_is_conditional_and_304_ends_the_run(world: World):
+    world.web.etag = '"one"'
+    world.run(lines(1))
+    world.clock.advance(HOUR)
+    assert world.run().ending == "unchanged"
+    assert [one["etag"] for one in world.web.asked] == [None, '"one"']
+
+
+def test_other_rules_read_an_unchanged_list_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    world.web.etag = '"one"'
+    world.run(lines(1, 2))
+    world.clock.advance(HOUR)
+    monkeypatch.setattr("chalicelib.ingest.warninglists.version", lambda: "other")
+    report = world.run()
+    assert (report.ending, report.counts.same) == ("read", 2)
+    world.clock.advance(HOUR)
+    assert world.run().ending == "unchanged"
+
+
+def test_validity_is_refreshed_though_the_list_stays_the_same(world: World):
+    world.web.etag = '"one"'
+    world.run(lines(1))
+    (first,) = [o for o in world.objects() if o["type"] == "indicator"]
+    for _ in range(17):
+        world.clock.advance(24 * HOUR)
+        world.run()
+    (later,) = [o for o in world.objects() if o["type"] == "indicator"]
+    assert later["valid_until"] > first["valid_until"]
+    assert later["id"] == first["id"]
+
+
+def test_what_nobody_lists_any_more_expires_by_itself(world: World):
+    world.source = replace(world.source, authoritative=False)
+    world.run(lines(1, 2))
+    world.clock.advance(40 * 24 * HOUR)
+    revoked = world.pipeline.expire(world.clock.monotonic() + 60)
+    assert revoked == 2
+    assert len(world.indicators(revoked=True)) == 2
+    assert world.pipeline.expire(world.clock.monotonic() + 60) == 0
+
+
+# What goes wrong
+
+
+def test_a_feed_that_fails_says_why_and_backs_off(world: World):
+    world.run(lines(1))
+    world.clock.advance(HOUR)
+    waits = []
+    for _ in range(3):
+        report = world.run(FetchFailed("feeds.example.com answered 500"))
+        assert report.ending == "failed"
+        waits.append(report.state.next_due - world.clock.now())
+    assert report.state.last_error == "feeds.example.com answered 500"
+    assert waits == sorted(set(waits))
+    now = world.clock.now()
+    assert report.state.health(now, world.source.every) is Health.FAILING
+    assert world.indicators() == [pattern(1)]
+    recovered = world.run(lines(1, 2))
+    assert (recovered.ending, recovered.state.failures) == ("read", 0)
+
+
+def test_a_server_that_asks_for_time_is_given_it(world: World):
+    report = world.run(FetchFailed("feeds.example.com is busy", retry_after=7_200.0))
+    assert report.state.next_due - world.clock.now() >= 7_200_000_000
+
+
+def test_an_error_page_fails_the_run_and_takes_nothing_back(world: World):
+    world.run(lines(*range(1, 30)))
+    world.clock.advance(HOUR)
+    report = world.run("<!DOCTYPE html><html><body>Please log in</body></html>")
+    assert report.ending == "failed"
+    assert "HTML" in (report.state.last_error or "")
+    assert world.indicators(revoked=True) == []
+
+
+def test_two_runs_at_once_do_not_read_the_same_source(world: World):
+    reports: list[Report] = []
+
+    def another(operation: str) -> None:
+        if operation == "TransactWriteItems" and not reports:
+            reports.append(world.run())
+
+    world.web.says = lines(1, 2)
+    world.dynamo.before_call = another
+    assert world.run().ending == "read"
+    assert [one.ending for one in reports] == ["busy"]
+
+
+def test_a_run_out_of_time_goes_on_where_it_was(world: World):
+    numbers = [f"198.51.100.{n}" for n in range(1, 255)]
+    many = "\n".join(numbers + [f"203.0.113.{n}" for n in range(1, 255)])
+    world.pipeline = containers.ingestion(
+        world.container,
+        fetcher=world.web,
+        allow=("198.51.100.0/24", "203.0.113.0/24"),
+    )
+    world.web.says = many
+    calls = []
+
+    def slow(operation: str) -> None:
+        calls.append(operation)
+        world.clock.uptime += 10
+
+    world.dynamo.before_call = slow
+    deadline = world.clock.monotonic() + 200
+    report = world.pipeline.run(world.source, deadline)
+    assert report.ending == "cut"
+    assert 0 < report.counts.new < 508
+    assert report.state.due_at(60) <= world.clock.now()
+    world.dynamo.before_call = lambda _: None
+    done = world.run()
+    assert done.ending == "read"
+    assert done.state.last.new == 508
+    assert len(world.indicators()) == len(set(world.indicators())) == 508
+
+
+@pytest.mark.parametrize("death", range(1, 30, 2))
+def test_a_run_that_dies_anywhere_is_taken_up_without_loss_or_doubles(
+    world: World, death: int
+):
+    class Killed(BaseException):
+        pass
+
+    calls = 0
+
+    def kill(_: str) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == death:
+            raise Killed
+
+    world.web.says = lines(*range(1, 120))
+    world.dynamo.before_call = kill
+    try:
+        world.run()
+    except Killed:
+        world.dynamo.before_call = lambda _: None
+        world.clock.advance(2 * HOUR)
+        assert world.run().ending == "read"
+    assert len(world.indicators()) == 119
+    position = world.position()
+    world.clock.advance(HOUR)
+    world.run(lines(*range(1, 120)) + "\n# again")
+    assert world.position() == position
+
+
+def test_a_table_that_is_throttled_in_the_middle_loses_nothing(world: World):
+    from chalicelib.errors import Unavailable
+
+    busy = 0
+
+    def throttle(operation: str) -> None:
+        nonlocal busy
+        if operation != "TransactWriteItems":
+            return
+        busy += 1
+        if busy == 2:
+            raise Unavailable("the storage is busy")
+
+    world.web.says = lines(*range(1, 250))
+    world.dynamo.before_call = throttle
+    assert world.run().ending == "failed"
+    world.dynamo.before_call = lambda _: None
+    world.clock.advance(2 * HOUR)
+    assert world.run().ending == "read"
+    assert len(world.indicators()) == len(set(world.indicators())) == 249
+
+
+def test_a_snapshot_that_lost_a_part_makes_all_of_a_list_news_and_no_doubles(
+    world: World,
+):
+    world.run(lines(1, 2, 3))
+    lost = [place for place in world.dynamo.items if place[1].startswith("SNAP#")]
+    assert lost
+    for place in lost:
+        del world.dynamo.items[place]
+    position = world.position()
+    world.clock.advance(HOUR)
+    report = world.run(lines(1, 2, 3, 4))
+    assert (report.ending, report.counts.new, report.counts.same) == ("read", 1, 3)
+    assert world.indicators(revoked=True) == []
+    assert position < world.position()
+
+
+# What is due
+
+
+def test_only_what_is_due_is_run(world: World):
+    world.web.says = lines(1)
+    far = world.clock.monotonic() + 600
+    assert [one.ending for one in world.pipeline.run_due([world.source], far)] == [
+        "read"
+    ]
+    assert world.pipeline.run_due([world.source], far) == []
+    world.clock.advance(HOUR)
+    assert len(world.pipeline.run_due([world.source], far + HOUR)) == 1
+    off = replace(world.source, enabled=False)
+    world.clock.advance(HOUR)
+    assert world.pipeline.run_due([off], far + 3 * HOUR) == []
+
+
+def test_a_secret_goes_into_its_header_and_nowhere_else(
+    world: World, capsys: pytest.CaptureFixture[str]
+):
+    world.source = replace(world.source, secret="abuse-ch", secret_header="Auth-Key")
+    world.run(lines(1))
+    assert world.web.asked[0]["headers"] == {"Auth-Key": "abuse-ch"}
+    world.container.secrets.away = True  # type: ignore[attr-defined]
+    report = world.run()
+    assert report.ending == "failed"
+    assert "parameter" in (report.state.last_error or "")
+    assert MINUTE
+    assert "Auth-Key" not in capsys.readouterr().out
