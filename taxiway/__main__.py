@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from taxiway import collections, keys
+from taxiway import collections, feeds, keys
 from taxiway.deploying import deploy, destroy
 from taxiway.doctor import doctor
 from taxiway.load import load
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command()(run)
 app.add_typer(collections.app, name="collections")
 app.add_typer(keys.app, name="keys")
+app.add_typer(feeds.app, name="feeds")
 app.command()(load)
 app.command()(doctor)
 app.command()(provision)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -46,6 +48,24 @@ def console(*, stderr: bool = False, file: IO[str] | None = None) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr, file=file, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def without_logs() -> Iterator[None]:
+    """Keep metrics off the output, and of logs all but warnings, for a while.
+
+    The functions write both to standard output, where Lambda reads them.
+    """
+    from chalicelib.observe import metrics
+
+    logger = logging.getLogger("taxiway")
+    level = logger.level
+    logger.setLevel("WARNING")
+    try:
+        with metrics.silent():
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def complain(line: str) -> None:

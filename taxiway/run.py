@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from taxiway.local_server import LocalServer
 
 _STAGE = "dev"
+_FEEDS = "feeds"
+"""Written down beside the collections of the demo that are done."""
+
 _GRANTS = {"read": {"*": "r"}, "write": {"*": "rw"}}
 _NOT_OURS = ("AWS_", "TAXIWAY_STAGE", "TAXIWAY_OBJECTS_TABLE", "TAXIWAY_KEYS_TABLE")
 
@@ -101,6 +104,7 @@ def _prepare(
     from chalicelib.services.sessions import SECRET
     from taxiway import tables
     from taxiway.demo import load_demo
+    from taxiway.demo_feeds import read_demo_feeds
 
     for name in [name for name in os.environ if name.startswith(_NOT_OURS)]:
         del os.environ[name]
@@ -114,6 +118,9 @@ def _prepare(
             emulator.save()
             done.append(collection)
             write_json(directory.demo, {"done": done})
+        if _FEEDS not in done:
+            read_demo_feeds(services, stopping.check)
+            write_json(directory.demo, {"done": [*done, _FEEDS]})
     keys = _keys(services, directory.keys)
     emulator.save()
     stopping.check()
