@@ -15,7 +15,10 @@ from bench.attack import GROUP as ATTACK
 from bench.attack import OBJECTS, files, measure_attack
 from bench.bounds import judge
 from bench.counting import measure_counting
+from bench.extraction import is_possible, measure_extraction, to_table
+from bench.feeds import formats_table, measure_formats
 from bench.figures import Bound, Figures
+from bench.ingesting import measure_ingesting
 from bench.reading import measure_filters, measure_rare, measure_size
 from bench.rig import RUNS, Rig, assembled
 from bench.tidying import measure_renewed, measure_singles
@@ -87,6 +90,11 @@ def measure(rig: Rig, figures: Figures, steps: Steps, *, quick: bool) -> None:
     measure_counting(rig, figures)
     measure_singles(rig, figures, steps.begin("compaction", 1_000))
     measure_renewed(rig, figures, steps.begin("replaced objects", 8))
+    steps.begin("feeds")
+    measure_ingesting(rig, figures)
+    figures.tables["Formats of feeds"] = formats_table(measure_formats())
+    if is_possible():
+        figures.tables["IOCs found in texts"] = to_table(measure_extraction())
     if quick or not files():
         why = "left out" if quick else "its files are not beside the repository"
         figures.notes.append(f"{ATTACK}: skipped, {why}")

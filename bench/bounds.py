@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bench import tidying, writing
+from bench import ingesting, tidying, writing
 from bench.figures import Bound, Figures, Pages, Row
 
 _CALLS, _READS = 6, 40
 _POLL_CALLS, _POLL_READS = 3, 2
 _EACH = 4
+_EACH_IOC = 12
+_RUN = 2
+"""Write units of a run: the lease is taken and given back."""
+
 _ALIKE = 1.05
 _BESIDES = 3
 """Read units besides the segments: the key, the head, the links."""
@@ -41,6 +45,7 @@ def judge(figures: Figures) -> list[Bound]:
         _tidied(figures),
         _new(figures),
         _repeated(figures),
+        *_feeds(figures),
         *_rare(figures),
         *_known(figures),
     ]
@@ -123,6 +128,20 @@ def _repeated(figures: Figures) -> Bound:
         f"{again.writes} for 1,000 of them; {again.status_writes} for the status "
         "resource of the request, which TAXII asks for",
         again.writes == 0,
+    )
+
+
+def _feeds(figures: Figures) -> Iterator[Bound]:
+    new, seen = figures.row(ingesting.NEW), figures.row(ingesting.SEEN)
+    yield Bound(
+        f"a new IOC: at most {_EACH_IOC} write units over all its collections",
+        f"{new.each:.2f} each in a list of {ingesting.ROWS:,}",
+        new.each <= _EACH_IOC,
+    )
+    yield Bound(
+        "an IOC that is seen again: no write unit",
+        f"{seen.writes} for the run itself, none for its {ingesting.ROWS:,} rows",
+        seen.writes <= _RUN,
     )
 
 

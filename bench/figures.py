@@ -94,6 +94,8 @@ class Figures:
     pages: list[Pages] = field(default_factory=list)
     own_segments: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    tables: dict[str, list[str]] = field(default_factory=dict)
+    """Further tables by their titles, written in Markdown."""
 
     def row(self, name: str) -> Row:
         """Find the first operation of a name."""

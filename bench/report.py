@@ -122,6 +122,9 @@ def _lines(
         yield from _markdown(_COLUMNS, map(_cells, measured))
     yield "\n## Speed\n"
     yield from _markdown(_SPEEDS, map(_speed_cells, figures.speeds))
+    for title, lines in figures.tables.items():
+        yield f"\n## {title}\n"
+        yield from lines
     if figures.notes:
         yield "\n## Notes\n"
         yield from (f"- {note}" for note in figures.notes)
