@@ -34,14 +34,14 @@ class Files:
         if path.is_file() and len(chosen) != 1:
             raise Trouble(f"{path} is one file: name the one source that it is of")
         self._files = {
-            one.first_url: found
+            one.url: found
             for one in chosen
             if (found := path if path.is_file() else _find(path, one)) is not None
         }
 
     def has(self, source: Source) -> bool:
         """Tell whether there is a file of a source."""
-        return source.first_url in self._files
+        return source.url in self._files
 
     def fetch(
         self,
@@ -55,7 +55,7 @@ class Files:
     ) -> Fetched | Unchanged:
         """Open the file of a URL."""
         del etag, last_modified, headers, secure
-        return _opened(self._files[url], max_bytes)
+        return _opened(self._of(url), max_bytes)
 
     def opener(
         self,
@@ -67,7 +67,7 @@ class Files:
     ) -> Callable[[str], IO[bytes]]:
         """Give what opens files beside the feed's."""
         del headers, secure
-        folder = self._files[url].parent
+        folder = self._of(url).parent
 
         def opened(further: str) -> IO[bytes]:
             name = Path(urlsplit(further).path).name
@@ -77,6 +77,11 @@ class Files:
             return _opened(path, max_bytes).stream
 
         return opened
+
+    def _of(self, url: str) -> Path:
+        # A feed that is asked for what came since has more in its address.
+        known = [one for one in self._files if url.startswith(one)]
+        return self._files[max(known, key=len)]
 
 
 def _find(folder: Path, source: Source) -> Path | None:

@@ -19,6 +19,7 @@ from chalicelib.ingest import warninglists
 from chalicelib.ingest.fetch import Fetched, FetchFailed, Unchanged
 from chalicelib.ingest.fetching import Fetches, opened_by
 from chalicelib.ingest.formats import FormatError, parse
+from chalicelib.ingest.incremental import since
 from chalicelib.ingest.publish import BATCH
 from chalicelib.ingest.reading import Means, OutOfTime, Reading
 from chalicelib.ingest.report import Ending, Report, tell
@@ -103,7 +104,7 @@ class Pipeline:
         state = self._feeds.lease(before, self._owner(), now, until)
         if state is None:
             return Report(source, "busy", before)
-        run = _Run(source, state, deadline)
+        run = _Run(since(source, state.last_success), state, deadline)
         try:
             ending = self._attempt(run)
         except Conflict:

@@ -23,7 +23,7 @@ from tests.support import feeds
 from tests.support.feeds import nothing_more, read
 
 SOURCES = {source.id: source for source in load()}
-SHARED = Path("/work/shared/data")
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 URLS = SOURCES["openphish"]
 LINES = SOURCES["et-compromised"]
 TABLE = SOURCES["urlhaus"]

@@ -8,7 +8,7 @@ from chalicelib.core.ioc import IocType
 from chalicelib.ingest import extract, page_text
 from chalicelib.ingest.extract import Found
 
-ARTICLES = Path("/work/shared/data/articles")
+ARTICLES = Path(__file__).resolve().parents[4] / "shared/data/articles"
 MD5 = "d41d8cd98f00b204e9800998ecf8427f"
 SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd8070a"
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

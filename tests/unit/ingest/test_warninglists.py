@@ -10,7 +10,7 @@ from chalicelib.core.ioc import IocType
 from chalicelib.ingest import warninglists
 from chalicelib.ingest.warninglists import OWN, VENDORS
 
-LISTS = Path("/work/shared/data/warninglists")
+LISTS = Path(__file__).resolve().parents[4] / "shared/data/warninglists"
 ROOT = Path(__file__).parents[3]
 IPV4, IPV6, DOMAIN, URL = IocType.IPV4, IocType.IPV6, IocType.DOMAIN, IocType.URL
 SPECIAL = "private and special addresses"

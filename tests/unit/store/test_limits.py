@@ -16,7 +16,7 @@ from tests import audit
 from tests.doubles.dynamo import FakeDynamo
 from tests.factories import ALL, NEVER, TABLE, Store, make_entry, make_id, make_store
 
-REAL = Path("/work/shared/data/stix-bench")
+REAL = Path(__file__).resolve().parents[4] / "shared/data/stix-bench"
 
 
 def _whole(dynamo: FakeDynamo, store: Store) -> audit.Contents:
