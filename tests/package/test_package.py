@@ -38,7 +38,7 @@ def test_it_imports_with_its_own_packages_and_the_runtime_s_sdk(
     )
     for name in ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six.py"):
         (sdk / name).symlink_to(site / name)
-    code = "import sys; sys.path[:0] = sys.argv[1:]; import app, chalicelib.jobs.upkeep, chalicelib.ingest.pipeline, chalicelib.ingest.publish; print(len(app.app.routes))"
+    code = "import sys; sys.path[:0] = sys.argv[1:]; import app, chalicelib.jobs.upkeep, chalicelib.ingest.pipeline, chalicelib.ingest.publish, feedparser, idna; print(len(app.app.routes))"
     result = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code, str(unpacked), str(sdk)],
         capture_output=True,
