@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.access.presented import find_key
 from chalicelib.core import instants
 from chalicelib.edge.callers import COOKIE, session_cookie
 from chalicelib.edge.dialect import REST
 from chalicelib.edge.operation import Context, Door
 from chalicelib.edge.reply import Reply, to_json
 from chalicelib.edge.router import Router
-from chalicelib.errors import InvalidSession
+from chalicelib.errors import InvalidSession, MissingApiKey
 from chalicelib.services.sessions import SECONDS, Session
 
 sessions = Router(REST)
@@ -20,7 +21,12 @@ _FLAGS = "Path=/; HttpOnly; Secure; SameSite=Strict"
 
 @sessions.post("/session", door=Door.ADMIN)
 def open_session(ctx: Context) -> Reply:
-    """Exchange the admin key of the request for a session of an hour."""
+    """Exchange the admin key of the request for a session of an hour.
+
+    The key itself: one session would else open the next, for ever.
+    """
+    if find_key(ctx.request.headers, {}) is None:
+        raise MissingApiKey("a session is opened with the admin key, in a header")
     session = ctx.container.sessions.open(ctx.key)
     cookie = f"{COOKIE}={session.text}; Max-Age={SECONDS}; {_FLAGS}"
     return Reply(to_json({"data": _told(session)}), 201, {"Set-Cookie": cookie})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
-
 from chalicelib.access import networks
 from chalicelib.access.presented import find_key
 from chalicelib.container import Container
@@ -59,12 +57,16 @@ def operator(container: Container, request: Request) -> ApiKey:
 
 
 def session_cookie(request: Request) -> str | None:
-    """Find the session in a request's cookies."""
-    try:
-        cookies = SimpleCookie(request.headers.get("cookie", ""))
-    except CookieError:
-        return None
-    return cookies[COOKIE].value if COOKIE in cookies else None
+    """Find the session in a request's cookies.
+
+    `http.cookies` gives up at the first cookie that it finds odd, and a host's
+    other pages may have set any.
+    """
+    for pair in request.headers.get("cookie", "").split(";"):
+        name, _, value = pair.partition("=")
+        if name.strip() == COOKIE:
+            return value.strip().strip('"')
+    return None
 
 
 def _check_address(key: ApiKey, request: Request) -> None:

@@ -21,6 +21,16 @@ _GOOD_FOR = 60 * MICROSECONDS
 _LONGEST = 4_000
 """Characters of a caller that are handed on; one with more is read again."""
 
+_NO_CALLER = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+"""What comes of reading a caller that `issue` has not written."""
+
 _NAMES = ("id", "prefix", "tier", "scopes", "grants", "allowed_ips", "expires")
 
 
@@ -44,13 +54,15 @@ def read(
     """Read the caller out of a context; None where it can't be relied on."""
     said = [str(context.get(name)) for name in ("digest", "stage", "issued", "caller")]
     digest, of_stage, issued, caller = said
-    presented = keymint.digest(secret or "")
+    if secret is None or not keymint.is_well_formed(secret):
+        return None
+    presented = keymint.digest(secret)
     if not hmac.compare_digest(digest.encode(), presented.encode()):
         return None
     try:
         age = now - int(issued)
         key = _to_key(json.loads(caller))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except _NO_CALLER:
         return None
     if of_stage != stage or abs(age) > _GOOD_FOR or not key.is_active(now):
         return None

@@ -195,12 +195,17 @@ class Keys:
         for ref, what in grants.items():
             known = ref if ref == ANY else self._collections.find(ref).id
             try:
-                checked[known] = Grant(what)
+                grant = Grant(what)
             except ValueError:
                 raise InvalidRequest(
                     f"a grant is r, w or rw, not {what[:16]!r}",
                     details={"field": "grants"},
                 ) from None
+            if checked.setdefault(known, grant) is not grant:
+                raise InvalidRequest(
+                    f"{ref[:64]!r} is granted twice, with other rights",
+                    details={"field": "grants"},
+                )
         return checked
 
 

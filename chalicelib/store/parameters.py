@@ -72,7 +72,18 @@ class ParameterSecrets:
 
     def _read(self, name: str) -> bytes:
         full = parameter(self._stage, name)
-        return base64.b64decode(self._value(full, "run `taxiway provision`"))
+        value = self._value(full, "run `taxiway provision`")
+        try:
+            secret = base64.b64decode(value.strip(), validate=True)
+        except ValueError:
+            secret = b""
+        if len(secret) < _BYTES:
+            # Put there by hand: what is signed with it could be forged.
+            raise Unavailable(
+                f"the parameter {full} is no secret of {_BYTES} bytes: the operator "
+                "has to delete it and run `taxiway provision`"
+            )
+        return secret
 
     def _value(self, full: str, advice: str) -> str:
         try:

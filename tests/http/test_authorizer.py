@@ -183,6 +183,8 @@ def forged(context: dict[str, Any], other: dict[str, Any]) -> list[Any]:
         context | {"caller": "[]"},
         context | {"caller": "no json"},
         context | {"caller": None},
+        context | {"caller": json.dumps(caller | {"expires": float("inf")})},
+        context | {"caller": "[" * 100_000},
         context | {"digest": 5},
         dict.fromkeys(context, 1),
     ]
@@ -200,7 +202,7 @@ def test_a_context_that_does_not_fit_is_not_believed(service: Service):
 def test_a_context_opens_nothing_without_its_secret(service: Service):
     _, secret = service.made_key()
     context = context_of(service, secret)
-    for other in ("", "twk_" + "b" * 46):
+    for other in ("", "twk_" + "b" * 46, "twk_\ud800"):
         assert handle(service, other, context)["statusCode"] == 401
 
 

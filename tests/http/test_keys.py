@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.access import keymint
 from chalicelib.core.windows import DAY
 from tests.http.conftest import Service
 
@@ -152,6 +153,17 @@ def test_a_grant_for_no_collection_is_refused(service: Service, admin: str):
     assert error(make(service, admin, grants={"nowhere": "r"})) == (404, "not_found")
 
 
+def test_two_grants_for_one_collection_by_two_names_must_agree(
+    service: Service, admin: str
+):
+    one = service.collection("Ours", alias="ours")
+    torn = make(service, admin, grants={"ours": "r", one.id: "rw"})
+    assert error(torn) == (400, "invalid_parameter")
+    assert torn.json_body["error"]["details"]["field"] == "grants"
+    agreed = make(service, admin, grants={"ours": "r", one.id: "r"})
+    assert agreed.json_body["data"]["grants"] == {one.id: "r"}
+
+
 def test_a_key_has_the_grants_it_was_made_with(service: Service, admin: str):
     ours, theirs = service.collection("Ours"), service.collection("Theirs")
     data = make(service, admin, grants={ours.id: "r"}).json_body["data"]
@@ -290,6 +302,13 @@ def test_a_key_that_is_not_there_is_not_found(
 ):
     expected = 405 if (method, path[-5:]) == ("DELETE", "usage") else 404
     assert ask(service, method, path, admin).status_code == expected
+
+
+def test_a_key_in_the_place_of_an_id_is_not_repeated(service: Service, admin: str):
+    secret = service.key()
+    answer = ask(service, "GET", f"/v1/keys/{secret}", admin)
+    assert error(answer) == (404, "not_found")
+    assert secret[keymint.SHOWN :] not in answer.body.decode()
 
 
 # Usage

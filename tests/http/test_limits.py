@@ -52,6 +52,12 @@ def test_errors_say_it_too(
     assert left(answer)[:2] == (10, 9)
 
 
+def test_objects_count_two_and_a_half_read_or_added(service: Service, free: str):
+    path = f"{ROOT}/collections/{service.collection().id}/objects/"
+    for method, remaining in (("GET", 7), ("POST", 5), ("HEAD", 2)):
+        assert left(service.call(method, path, free))[:2] == (10, remaining)
+
+
 def test_the_eleventh_request_of_a_minute_is_refused(service: Service, free: str):
     for _ in range(10):
         assert service.call("GET", f"{ROOT}/", free).status_code == 200

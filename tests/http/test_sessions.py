@@ -147,6 +147,24 @@ def test_other_cookies_are_no_session(service: Service):
         assert error(answer) == (401, "missing_api_key")
 
 
+@pytest.mark.parametrize(
+    "other", ['seen={"a":1}', "é=ü", "flag", "a@b=1", "expires=1", "=x", "a b=c", ""]
+)
+def test_odd_cookies_of_others_do_not_hide_a_session(service: Service, other: str):
+    _, cookie, _ = open_session(service)
+    for cookies in (f"{other}; {cookie}", f"{cookie}; {other}", f"{other};{cookie}"):
+        assert ask(service, "GET", "/v1/keys", Cookie=cookies).status_code == 200
+
+
+def test_a_session_does_not_open_the_next_one(service: Service):
+    _, cookie, token = open_session(service)
+    again = ask(
+        service, "POST", "/v1/session", **{"Cookie": cookie, "X-CSRF-Token": token}
+    )
+    assert error(again) == (401, "missing_api_key")
+    assert "Set-Cookie" not in again.headers
+
+
 def test_a_session_tells_of_itself_and_is_closed(service: Service):
     key_id, cookie, token = open_session(service)
     told = ask(service, "GET", "/v1/session", Cookie=cookie).json_body["data"]

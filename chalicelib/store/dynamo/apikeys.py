@@ -15,6 +15,9 @@ from chalicelib.store.dynamo.schema import Item
 from chalicelib.store.dynamo.table import Table
 
 _TIMES = {"created": "cr", "expires": "ex", "revoked": "rv", "last_used": "lu"}
+_ID = 36
+_SHOWN = 12
+"""Characters: of an id, and of any key that may be shown."""
 
 
 class DynamoKeys:
@@ -89,7 +92,9 @@ class DynamoKeys:
         listing = schema.key(schema.KEY_LISTING, key_id)
         item = self._table.get(listing).item if schema.is_name(key_id) else None
         if item is None:
-            raise NotFound(f"there is no key with the id {key_id[:64]!r}")
+            # What is longer than an id may be a key itself.
+            told = key_id if len(key_id) <= _ID else key_id[:_SHOWN] + "…"
+            raise NotFound(f"there is no key with the id {told!r}")
         return str(item["h"]["S"])
 
 
