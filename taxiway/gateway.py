@@ -116,6 +116,12 @@ class _ExactMatcher(RouteMatcher):
         return super().match_route(quoted + mark + query.replace("#", "%23"))
 
 
+def _source(headers: Mapping[str, str]) -> dict[str, str]:
+    """Say who is connected: the server puts the address behind what was claimed."""
+    last = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return {"sourceIp": last} if last else {}
+
+
 class _StageEvents(LambdaEventConverter):
     """Says what API Gateway says of the path, and decodes its parameters."""
 
@@ -133,6 +139,7 @@ class _StageEvents(LambdaEventConverter):
             "path": _PREFIX + bare,
             "stage": STAGE,
             "requestId": str(uuid.uuid4()),
+            "identity": context["identity"] | _source(headers),
         }
         return event | {
             "path": bare,

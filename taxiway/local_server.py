@@ -153,15 +153,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _told(self) -> dict[str, str]:
         """Return the headers as API Gateway passes them on: the last one of a name."""
-        headers = {
-            "X-Forwarded-For": self.client_address[0],
-            "X-Forwarded-Port": str(self.server.server_port),
-            "X-Forwarded-Proto": "http",
-        }
         given = getattr(self, "headers", None) or {}
-        return {
-            name.lower(): value for name, value in [*headers.items(), *given.items()]
+        headers = {
+            "x-forwarded-port": str(self.server.server_port),
+            "x-forwarded-proto": "http",
+            **{name.lower(): value for name, value in given.items()},
         }
+        passed = [headers.get("x-forwarded-for"), self.client_address[0]]
+        return headers | {"x-forwarded-for": ", ".join(filter(None, passed))}
 
     def _send(self, answer: Answer) -> None:
         headers, body = self._compressed(answer)

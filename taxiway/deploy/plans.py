@@ -37,13 +37,22 @@ def plan(place: Place, api: Api) -> Iterator[Change]:
         yield from _repair(place, api, one, there[0])
         for twice in there[1:]:
             yield removal(place, twice, "another plan has the same name")
+    names = {one.name for one in wanted}
+    for each in found:
+        if each.get("name") not in names:
+            yield removal(place, each, "its tier is not in tiers.toml")
 
 
 def of_stage(place: Place) -> list[Found]:
-    """Read the plans that bear a name of ours."""
+    """Read the plans that bear a name of ours, or were made by us for a tier."""
     names = {one.name for one in described.plans(place.names, place.tiers)}
+    tags = place.names.tags().items()
     found = gateway_items(place.aws.apigateway, "get_usage_plans")
-    ours = [each for each in found if each.get("name") in names]
+    ours = [
+        each
+        for each in found
+        if each.get("name") in names or tags <= (each.get("tags") or {}).items()
+    ]
     return sorted(ours, key=lambda each: str(each["id"]))
 
 

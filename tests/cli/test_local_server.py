@@ -10,6 +10,7 @@ import time
 import pytest
 from chalice.app import Chalice, Response
 
+from chalicelib.access import keymint
 from taxiway import local_server
 from taxiway.access_log import log, shown
 from taxiway.local_server import LocalServer
@@ -70,8 +71,10 @@ def client(server):
 class Client:
     """A connection that sends what it is told, well-formed or not."""
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+    def __init__(self, port: int, *, source: str = "127.0.0.1") -> None:
+        self.socket = socket.create_connection(
+            ("127.0.0.1", port), timeout=20, source_address=(source, 0)
+        )
         self.file = self.socket.makefile("rb")
 
     def close(self) -> None:
@@ -112,6 +115,14 @@ def test_event_is_that_of_a_stage(client):
     assert told["headers"]["x-forwarded-proto"] == "http"
     assert headers["date"].endswith("GMT")
     assert headers["server"] == "taxiway"
+
+
+def test_event_says_who_is_connected_whatever_the_headers_claim(server):
+    peer = Client(server.server_port, source="127.0.0.9")
+    for headers in ([], ["X-Forwarded-For: 192.0.2.1"]):
+        _, _, body = peer.get("/api/taxii2/", *headers)
+        assert json.loads(body)["context"]["identity"]["sourceIp"] == "127.0.0.9"
+    peer.close()
 
 
 def test_proxy_in_front_has_the_word_on_the_scheme(client):
@@ -380,6 +391,24 @@ def test_no_key_is_shown(query):
     line = shown(f"/api/taxii2/?{query}")
     assert "SECRET" not in line
     assert line.isascii()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/api/v1/keys/{}/usage",
+        "/api/taxii2/?{}",
+        "/api/taxii2/?{}=1",
+        "/api/taxii2/?limit=1?api_key={}",
+        "/api/taxii2/?next=x;api_key={}",
+        "/api/taxii2/?match[id]=a%20{}",
+    ],
+)
+def test_a_key_in_the_wrong_place_is_not_shown(target):
+    secret = keymint.make()
+    line = shown(target.format(secret))
+    assert secret[keymint.SHOWN :] not in line
+    assert secret[: keymint.SHOWN] in line
 
 
 def test_what_helps_is_shown():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,17 @@ def destroy(world: World, *, with_data: bool = False, dry_run: bool = False):
         dry_run=dry_run,
     )
     return said
+
+
+def test_the_plan_of_a_tier_that_is_gone_does_not_hold_the_api(
+    deployed: World, chalice
+):
+    ours = deployed.place
+    fewer = replace(ours.tiers, all=ours.tiers.all[1:])
+    deployed.place = replace(ours, tiers=fewer)
+    destroy(deployed)
+    assert deployed.gateway.plans == {}
+    assert chalice
 
 
 def test_all_goes_but_what_the_account_shares(deployed: World, chalice):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -68,6 +69,20 @@ def test_a_plan_edited_by_hand_is_repaired_and_it_says_so(
     assert words in said
     assert deployed.account.writes() == ["update_usage_plan"]
     assert deployed.provision() == []
+
+
+def test_the_plan_of_a_tier_that_is_gone_goes(deployed: World):
+    ours = deployed.place
+    gold = replace(ours.tiers.all[1], name="gold")
+    deployed.place = replace(ours, tiers=replace(ours.tiers, all=(gold,)))
+    deployed.keys = [make_key("a", "gold")]
+    deployed.provision()
+    deployed.place = ours
+    said = deployed.provision()
+    gone = "remove usage plan taxiway-dev-gold: its tier is not in tiers.toml"
+    assert gone in said
+    names = {one["name"] for one in deployed.gateway.plans.values()}
+    assert names == {f"taxiway-dev-{one.name}" for one in ours.tiers.all}
 
 
 def test_a_plan_that_is_there_twice_goes_detached_first(deployed: World):
