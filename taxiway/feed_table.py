@@ -19,6 +19,8 @@ def append(row: dict[str, Any], table: Path = TABLE) -> Path:
     if row["format"] not in FORMATS:
         known = ", ".join(FORMATS)
         raise Trouble(f"no such format: {row['format']}; there are {known}")
+    if not row.get("redistribute", True):
+        row = row | {"enabled": False}
     before = table.read_text(encoding="utf-8")
     # Texts, numbers, truths and lists of texts are written alike in JSON and TOML.
     lines = [f"{key} = {json.dumps(value)}" for key, value in row.items()]

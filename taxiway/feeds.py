@@ -165,6 +165,9 @@ def add(
     authoritative: Annotated[
         bool, typer.Option(help="A complete list: what vanishes from it is over.")
     ] = False,
+    redistribute: Annotated[
+        bool, typer.Option(help="May it be passed on? If not, the source is off.")
+    ] = True,
 ) -> None:
     """Add a source of a known format to chalicelib/data/sources.toml.
 
@@ -182,7 +185,7 @@ def add(
         "reliability": reliability,
         "licence": licence,
         "attribution": attribution,
-        "redistribute": True,
+        "redistribute": redistribute,
         "authoritative": authoritative,
     }
     written = append(row | ({"kind": kind} if kind else {}))

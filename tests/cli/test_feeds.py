@@ -192,6 +192,14 @@ def test_a_row_is_added_at_the_end(table: Path):
     assert table.read_text().startswith("# sources\n")
 
 
+def test_a_source_that_may_not_be_passed_on_is_off_until_somebody_turns_it_on(
+    table: Path,
+):
+    append({**ROW, "redistribute": False}, table)
+    (row,) = source.read(table.read_text())
+    assert (row.redistribute, row.enabled) == (False, False)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
