@@ -6,7 +6,7 @@ import os
 import random
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -174,7 +174,9 @@ def ingestion(
     goals = destinations.load()
     destinations.ensure_collections(DynamoCollections(objects), goals, clock)
     stores = Stores(DynamoIocs(objects), container.log, DynamoStatistics(objects))
-    origins = {one.id: one for one in source.load()}
+    # What an operator has not named is known, but switched off.
+    origins = {one.id: replace(one, enabled=False) for one in source.load()}
+    origins |= {one.id: one for one in source.chosen(container.settings.feeds)}
     publisher = Publisher(stores, origins, goals, clock)
     own = urlsplit(container.settings.public_url or "").hostname
     benign = warninglists.load(allow, (own,) if own else ())

@@ -73,7 +73,7 @@ class Files:
             name = Path(urlsplit(further).path).name
             path = folder / name
             if not name or not path.is_file():
-                raise FetchFailed(f"there is no file {name[:80]}")
+                raise FetchFailed(f"there is no file {name[:80]}: answered 404")
             return _opened(path, max_bytes).stream
 
         return opened

@@ -42,6 +42,9 @@ def merge(before: Ioc | None, sighting: Sighting, origin: Origin, at: int) -> Io
     seen = _seen(before, sighting, origin, at)
     version = version_at(at, before)
     start = before or _blank(sighting, seen, version)
+    if start.revoked and not validity.holds(seen, at):
+        # An old word about what is over: its new life would end before it began.
+        return start
     if start.revoked:
         start = replace(start, revoked=False, created=version, life=start.life + 1)
     merged = replace(
@@ -79,6 +82,11 @@ def withdraw(before: Ioc, origin_id: str, at: int) -> Ioc | None:
     return replace(after, revoked=True)
 
 
+def is_over(ioc: Ioc, now: int) -> bool:
+    """Tell whether a record's validity has ended, and nobody has said so."""
+    return not ioc.revoked and ioc.valid_until is not None and ioc.valid_until <= now
+
+
 def expire(
     before: Ioc, listing: Collection[str], days: Mapping[str, int | None], now: int
 ) -> Ioc | None:
@@ -89,7 +97,7 @@ def expire(
     ended, so that repeating it makes the same version.
     """
     end = before.valid_until
-    if before.revoked or end is None or end > now:
+    if end is None or not is_over(before, now):
         return None
     sources = {
         name: _prolonged(seen, days.get(name), now)

@@ -18,6 +18,7 @@ from hashlib import blake2b
 from chalicelib.core.ioc import Sighting
 from chalicelib.core.snapshot_rows import (
     CHUNK_ROWS,
+    DOUBTED,
     GONE,
     KEY,
     NAME,
@@ -85,6 +86,11 @@ class Snapshot:
         at = position(self.rows, name)
         return day_at(self.rows, at) if is_at(self.rows, at, name) else None
 
+    def has(self, key: bytes) -> bool:
+        """Tell whether the list says anything of a key."""
+        at = position(self.rows, key)
+        return self.rows[at * ROW : at * ROW + KEY] == key
+
     @property
     def oldest(self) -> int | None:
         """Tell the earliest day on which a row was last refreshed."""
@@ -144,13 +150,25 @@ class Comparison:
             if not seen and key not in fresh:
                 yield key
 
+    def doubt(self, keys: Iterable[bytes]) -> None:
+        """Note that some keys that have vanished are being taken back.
+
+        To be saved before: who goes on for one that died meanwhile takes back
+        all of them, though the list may have them again.
+        """
+        self._mark(keys, DOUBTED)
+
+    def doubted(self) -> list[bytes]:
+        """Give the keys that were being taken back when a run died."""
+        if oldest_of(self._rows) != DOUBTED:
+            return []
+        places = range(len(self._rows) // ROW)
+        found = [at for at in places if day_at(self._rows, at) == DOUBTED]
+        return list(dict.fromkeys(name_at(self._rows, at)[:KEY] for at in found))
+
     def forget(self, keys: Iterable[bytes]) -> None:
         """Drop what was said of some keys that have vanished."""
-        for key in keys:
-            at = position(self._rows, key)
-            while self._rows[at * ROW : at * ROW + KEY] == key:
-                self.unsaved[name_at(self._rows, at)] = GONE
-                at += 1
+        self._mark(keys, GONE)
 
     def forget_replaced(self) -> None:
         """Drop what the list said of a key and has replaced by something else."""
@@ -175,6 +193,13 @@ class Comparison:
         self._seen = spliced_marks(rows, self._seen, changes)
         self._rows = spliced(rows, changes)
         self.unsaved = {}
+
+    def _mark(self, keys: Iterable[bytes], day: int) -> None:
+        for key in keys:
+            at = position(self._rows, key)
+            while self._rows[at * ROW : at * ROW + KEY] == key:
+                self.unsaved[name_at(self._rows, at)] = day
+                at += 1
 
     def _fresh_keys(self) -> set[bytes]:
         return {name[:KEY] for name, day in self.unsaved.items() if day != GONE}

@@ -18,6 +18,9 @@ CHUNK_ROWS = 20_000
 GONE = 0xFFFF
 """Stands for the day in a delta: the row is no more."""
 
+DOUBTED = 0
+"""Stands for the day: the row is being taken back."""
+
 _LEVEL = 1
 
 

@@ -11,23 +11,25 @@ from typing import BinaryIO, cast
 from chalicelib.core import feed_state, validity
 from chalicelib.core.feed_state import Counts, Failure, FeedState, Seen
 from chalicelib.core.ioc import IocType
-from chalicelib.core.ports import FeedStore, Secrets
+from chalicelib.core.ports import Clock, FeedStore, Secrets
 from chalicelib.core.snapshot import EMPTY, Comparison, Snapshot, is_plausible
 from chalicelib.core.windows import MICROSECONDS
 from chalicelib.errors import AppError, Conflict
-from chalicelib.ingest import warninglists
 from chalicelib.ingest.fetch import Fetched, FetchFailed, Unchanged
 from chalicelib.ingest.fetching import Fetches, opened_by
 from chalicelib.ingest.formats import FormatError, parse
-from chalicelib.ingest.incremental import since
+from chalicelib.ingest.incremental import (
+    asked_again,
+    missed_in,
+    rules_of,
+    since,
+    tells_all,
+)
 from chalicelib.ingest.publish import BATCH
 from chalicelib.ingest.reading import Means, OutOfTime, Reading
 from chalicelib.ingest.report import Ending, Report, tell
 from chalicelib.ingest.source import Source
 from chalicelib.observe.log import logger
-
-_EDITION = 1
-"""To be raised when rows are read or cleaned otherwise than before."""
 
 _GRACE = 120
 """Seconds behind a run's deadline until another may take the source over."""
@@ -38,6 +40,7 @@ class _Run:
     """A run under way; `state` is what the last call to the store gave."""
 
     source: Source
+    rules: str
     state: FeedState
     deadline: float
     reading: Reading | None = None
@@ -93,8 +96,27 @@ class Pipeline:
         return reports
 
     def expire(self, deadline: float) -> int:
-        """Revoke what is valid no longer; tell how many."""
-        return self._means.publisher.expire(self._clock.now(), deadline)
+        """Revoke what is valid no longer; tell how many.
+
+        A run that died may have published what its list has lost since: nobody
+        knows of it but its record, so the list itself is asked.
+        """
+        lists: dict[str, Snapshot | None] = {}
+
+        def has(name: str, key: bytes) -> bool:
+            if name not in lists:
+                lists[name] = self._list_of(name)
+            found = lists[name]
+            return found is None or found.has(key)
+
+        return self._means.publisher.expire(self._clock.now(), deadline, has)
+
+    def _list_of(self, name: str) -> Snapshot | None:
+        """Give what a source's list says, None where that is not known."""
+        try:
+            return self._feeds.snapshot(self._feeds.state(name))
+        except Conflict:
+            return None
 
     def run(self, source: Source, deadline: float) -> Report:
         """Run one source now, due or not. Raises what storage raises at the end."""
@@ -104,7 +126,14 @@ class Pipeline:
         state = self._feeds.lease(before, self._owner(), now, until)
         if state is None:
             return Report(source, "busy", before)
-        run = _Run(since(source, state.last_success), state, deadline)
+        rules = rules_of(source)
+        # By other rules all of a feed is news, not only what came since.
+        known = (state.seen.digest or rules).startswith(rules)
+        asked = since(source, state.last_success) if known else source
+        if before.run_at is not None:
+            # What is published is of more than one list: none is as it was.
+            state = replace(state, seen=Seen())
+        run = _Run(asked, rules, state, deadline)
         try:
             ending = self._attempt(run)
         except Conflict:
@@ -135,7 +164,8 @@ class Pipeline:
     def _fetch_and_read(self, run: _Run) -> Ending:
         source = run.source
         seen = run.state.seen
-        if self._is_stale(run) or not (seen.digest or "").startswith(_rules()):
+        by_same = (seen.digest or "").startswith(run.rules) and tells_all(source)
+        if self._is_stale(run) or not by_same:
             seen = Seen()
         headers = self._headers(source)
         fetched = self._fetcher.fetch(
@@ -149,7 +179,7 @@ class Pipeline:
         if isinstance(fetched, Unchanged):
             return self._unchanged(run)
         with fetched.stream:
-            if _digest(fetched) == seen.digest:
+            if run.rules + fetched.digest == seen.digest:
                 return self._unchanged(run)
             self._read(run, fetched, headers)
         self._take_back(run)
@@ -159,6 +189,7 @@ class Pipeline:
     def _read(self, run: _Run, fetched: Fetched, headers: Mapping[str, str]) -> None:
         source, state = run.source, run.state
         run.comparison = Comparison(self._snapshot(run))
+        self._withdraw(run, run.comparison.doubted())
         run.reading = Reading(
             source,
             run.comparison,
@@ -201,18 +232,20 @@ class Pipeline:
             return
         vanished = comparison.vanished()
         while keys := list(islice(vanished, 10 * BATCH)):
+            if source.authoritative:
+                _check_time(run, self._clock)
+                comparison.doubt(keys)
+                self._save(run)
             self._withdraw(run, keys)
-            comparison.forget(keys)
         comparison.forget_replaced()
 
     def _withdraw(self, run: _Run, keys: Sequence[bytes]) -> None:
-        if not run.source.authoritative:
-            return
-        if self._clock.monotonic() > run.deadline:
-            raise OutOfTime
-        at = run.state.run_at or self._clock.now()
-        limit = run.deadline + _GRACE / 2
-        run.vanished += self._means.publisher.vanish(run.source, keys, at, limit)
+        if run.source.authoritative and keys:
+            at = run.state.run_at or self._clock.now()
+            limit = run.deadline + _GRACE / 2
+            run.vanished += self._means.publisher.vanish(run.source, keys, at, limit)
+        if run.comparison is not None:
+            run.comparison.forget(keys)
 
     def _succeed(self, run: _Run, fetched: Fetched) -> None:
         comparison = run.comparison
@@ -221,9 +254,12 @@ class Pipeline:
         oldest = comparison.snapshot().oldest
         listed = run.state.listed if run.state.held else comparison.seen
         state = replace(run.state, listed=listed, oldest=oldest)
-        seen = Seen(fetched.etag, fetched.last_modified, _digest(fetched))
+        digest = run.rules + fetched.digest
+        seen = Seen(fetched.etag, fetched.last_modified, digest)
         now = self._clock.now()
         ended = feed_state.succeeded(state, now, run.source.every, seen, run.counts)
+        if missed := missed_in(run.counts):
+            ended = asked_again(ended, run.state.last_success, missed)
         self._finish(run, ended)
 
     def _unchanged(self, run: _Run) -> Ending:
@@ -259,10 +295,6 @@ class Pipeline:
         return headers
 
 
-def _rules() -> str:
-    """Name what a list is read by: with other rules it is read again."""
-    return f"{_EDITION}.{warninglists.version()}:"
-
-
-def _digest(fetched: Fetched) -> str:
-    return _rules() + fetched.digest
+def _check_time(run: _Run, clock: Clock) -> None:
+    if clock.monotonic() > run.deadline:
+        raise OutOfTime

@@ -7,7 +7,7 @@ note when it expires, save the records where nobody else has changed them, count
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -58,6 +58,10 @@ class Stores:
     iocs: IocStore
     log: ObjectLog
     statistics: StatisticsStore
+
+
+def _has(_source: str, _key: bytes) -> bool:
+    return True
 
 
 class Publisher:
@@ -123,10 +127,13 @@ class Publisher:
             gone += len(changes)
         return gone
 
-    def expire(self, now: int, deadline: float) -> int:
+    def expire(
+        self, now: int, deadline: float, has: Callable[[str, bytes], bool] = _has
+    ) -> int:
         """Revoke what is valid no longer; tell how many.
 
-        What there was no time for is done at the next call.
+        `has` tells whether the list of a source has a key. What there was no
+        time for is done at the next call.
         """
         listing = {
             name
@@ -134,14 +141,15 @@ class Publisher:
             if origin.enabled and origin.authoritative
         }
 
-        def step(_: bytes, before: Ioc | None) -> Ioc | None:
-            if before is None:
+        def step(key: bytes, before: Ioc | None) -> Ioc | None:
+            if before is None or not merge.is_over(before, now):
                 return None
             days = {
                 name: validity.days_of(before.type, self._origins[name].valid_days)
                 for name in listing.intersection(before.sources)
+                if has(name, key)
             }
-            return merge.expire(before, listing, days, now)
+            return merge.expire(before, days, days, now)
 
         revoked = 0
         for due in self._stores.iocs.due(validity.day_of(now)):

@@ -10,6 +10,9 @@ from chalicelib.ingest.formats.json_stream import JsonReader
 from chalicelib.ingest.formats.reading import Body, FormatError, NotOpened, Opener
 from chalicelib.ingest.source import Source
 
+NOT_READ = "not read"
+"""Begins the reason for a document that could not be had."""
+
 PATIENCE = 3
 """Documents in a row that cannot be had before the feed is given up."""
 
@@ -29,7 +32,8 @@ def documents(
                 values = [value for _, value in reader.values("")]
         except (NotOpened, FormatError) as error:
             failed += 1
-            yield place, Rejected(place, f"not read: {error.why}")
+            how = NOT_READ if isinstance(error, NotOpened) else "not understood"
+            yield place, Rejected(place, f"{how}: {error.why}")
             if failed >= PATIENCE:
                 raise FormatError(f"documents cannot be had: {error.why}") from error
         else:

@@ -95,7 +95,11 @@ def test_further_names_outlive_what_is_written_to_the_collection():
     stage = Stage()
     stage.ensure()
     stage.collections.set_tier("ips", "pro")
-    assert stage.collections.find("ip-addresses").aliases == ("ips", "ip-addresses")
+    assert stage.collections.find("ip-addresses").aliases == (
+        "ips",
+        "ip-addresses",
+        "soc-defenders-network",
+    )
 
 
 def test_an_alias_of_another_collection_stays_its_own():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 
 from chalicelib import container as containers
 from chalicelib.container import Container, Outside
+from chalicelib.core import stix
 from chalicelib.core.feed_state import Health
 from chalicelib.core.ports import PageRequest
 from chalicelib.core.query import EVERYTHING
@@ -70,6 +73,10 @@ class FakeWeb:
         return opened
 
 
+class Killed(BaseException):
+    """The process dies."""
+
+
 @dataclass
 class World:
     """A pipeline and what it stands on."""
@@ -89,8 +96,6 @@ class World:
 
     def objects(self, collection: str = ALL, after: int = 0) -> list[Any]:
         """Read what is in a collection behind a position."""
-        import json
-
         head = self.container.log.head(collection)
         page = self.container.log.page(
             head, PageRequest(after, 10_000, 5_000_000, EVERYTHING)
@@ -105,6 +110,33 @@ class World:
             if one["type"] == "indicator"
             and all(one.get(name) == value for name, value in wanted.items())
         ]
+
+    def active(self) -> set[str]:
+        """Read the patterns of the indicators that are neither revoked nor over."""
+        now = stix.time_text(self.clock.now())
+        return {
+            one["pattern"]
+            for one in self.objects()
+            if one["type"] == "indicator"
+            and not one.get("revoked")
+            and one["valid_until"] > now
+        }
+
+    def die(self, says: str, at: int) -> None:
+        """Run the source until a call to storage, and let its lease end."""
+        calls = 0
+
+        def kill(_: str) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == at:
+                raise Killed
+
+        self.dynamo.before_call = kill
+        with suppress(Killed):
+            self.run(says)
+        self.dynamo.before_call = lambda _: None
+        self.clock.advance(2 * HOUR)
 
     def position(self) -> int:
         """Where a poller would be that has read all."""
@@ -246,6 +278,49 @@ def test_validity_is_refreshed_though_the_list_stays_the_same(world: World):
     assert later["id"] == first["id"]
 
 
+def test_another_address_is_asked_without_what_the_first_one_said(world: World):
+    world.web.etag = '"one"'
+    world.run(lines(1, 2))
+    world.clock.advance(HOUR)
+    world.source = replace(world.source, url="https://feeds.example.com/other.txt")
+    assert world.run().ending == "read"
+    assert world.web.asked[-1]["etag"] is None
+    world.clock.advance(HOUR)
+    assert world.run().ending == "unchanged"
+
+
+def test_a_first_page_that_is_the_same_hides_nothing_on_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    def page(*numbers: int, **rest: Any) -> str:
+        objects = [
+            {"type": "indicator", "id": f"indicator--{n}", "pattern": pattern(n)}
+            for n in numbers
+        ]
+        return json.dumps({"objects": objects, **rest})
+
+    second = page(2)
+    monkeypatch.setattr(
+        world.web, "opener", lambda *_, **__: lambda _: io.BytesIO(second.encode())
+    )
+    made_up = replace(world.source, format="taxii_collection", authoritative=False)
+    world.source = made_up
+    world.run(page(1, more=True, next="2"))
+    world.clock.advance(HOUR)
+    second = page(2, 3)
+    assert world.run().counts.new == 1
+    assert world.active() == {pattern(1), pattern(2), pattern(3)}
+
+
+def test_a_list_that_an_operator_has_not_named_holds_nothing(world: World):
+    world.run(lines(1, 2))
+    settings = replace(world.container.settings, feeds=frozenset({"another"}))
+    container = replace(world.container, settings=settings)
+    pipeline = containers.ingestion(container, fetcher=world.web)
+    world.clock.advance(40 * 24 * HOUR)
+    assert pipeline.expire(world.clock.monotonic() + 60) == 2
+
+
 def test_what_nobody_lists_any_more_expires_by_itself(world: World):
     world.source = replace(world.source, authoritative=False)
     world.run(lines(1, 2))
@@ -335,30 +410,37 @@ def test_a_run_out_of_time_goes_on_where_it_was(world: World):
 def test_a_run_that_dies_anywhere_is_taken_up_without_loss_or_doubles(
     world: World, death: int
 ):
-    class Killed(BaseException):
-        pass
-
-    calls = 0
-
-    def kill(_: str) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == death:
-            raise Killed
-
-    world.web.says = lines(*range(1, 120))
-    world.dynamo.before_call = kill
-    try:
-        world.run()
-    except Killed:
-        world.dynamo.before_call = lambda _: None
-        world.clock.advance(2 * HOUR)
-        assert world.run().ending == "read"
+    many = lines(*range(1, 120))
+    world.die(many, at=death)
+    world.run(many + "\n# once more")
     assert len(world.indicators()) == 119
     position = world.position()
     world.clock.advance(HOUR)
     world.run(lines(*range(1, 120)) + "\n# again")
     assert world.position() == position
+
+
+@pytest.mark.parametrize("death", range(1, 20))
+def test_what_was_being_taken_back_when_a_run_died_may_come_back(
+    world: World, death: int
+):
+    world.run(lines(*range(1, 9)))
+    world.clock.advance(HOUR)
+    world.die(lines(*range(3, 9)), at=death)
+    world.run(lines(*range(1, 9)))
+    assert world.active() == {pattern(number) for number in range(1, 9)}
+
+
+@pytest.mark.parametrize("death", [8, 11, 16, 19, 20, 21])
+def test_what_a_run_that_died_published_ends_though_the_list_has_dropped_it(
+    world: World, death: int
+):
+    world.die(lines(*range(1, 9)), at=death)
+    for _ in range(50):
+        world.run(lines(*range(3, 9)))
+        world.pipeline.expire(world.clock.monotonic() + 60)
+        world.clock.advance(24 * HOUR)
+    assert world.active() == {pattern(number) for number in range(3, 9)}
 
 
 def test_a_table_that_is_throttled_in_the_middle_loses_nothing(world: World):
@@ -397,6 +479,53 @@ def test_a_snapshot_that_lost_a_part_makes_all_of_a_list_news_and_no_doubles(
     assert (report.ending, report.counts.new, report.counts.same) == ("read", 1, 3)
     assert world.indicators(revoked=True) == []
     assert position < world.position()
+
+
+def event(number: int) -> str:
+    attribute = {"type": "ip-dst", "value": f"192.0.2.{number}", "to_ids": True}
+    return json.dumps({"Event": {"info": "made up", "Attribute": [attribute]}})
+
+
+@pytest.mark.parametrize(
+    ("status", "later"), [("answered 503", 1), ("answered 404", 0)]
+)
+def test_a_document_that_cannot_be_had_is_asked_for_again_unless_it_is_gone(
+    world: World, status: str, later: int
+):
+    names = [f"{number:08d}-0000-4000-8000-000000000000" for number in (1, 2)]
+    stamp = world.clock.now() // 1_000_000
+    broken = {names[1]}
+
+    class Misp(FakeWeb):
+        def opener(self, url: str, **_: Any) -> Callable[[str], io.BytesIO]:
+            def opened(further: str) -> io.BytesIO:
+                (name,) = (one for one in names if one in further)
+                if name in broken:
+                    raise FetchFailed(f"{url.split('/')[2]} {status}")
+                return io.BytesIO(event(1 + names.index(name)).encode())
+
+            return opened
+
+    manifest = {name: {"timestamp": str(stamp), "info": "made up"} for name in names}
+    web = Misp(says=json.dumps(manifest))
+    world.source = replace(
+        world.source,
+        format="misp_feed",
+        url="https://feeds.example.com/manifest.json",
+        authoritative=False,
+    )
+    world.pipeline = containers.ingestion(
+        world.container, fetcher=web, allow=("192.0.2.0/24",)
+    )
+    first = world.run()
+    assert (first.ending, first.counts.new) == ("read", 1)
+    assert bool(first.state.warning) == bool(later)
+    broken.clear()
+    world.clock.advance(3 * 24 * HOUR)
+    second = world.run()
+    assert world.indicators().count(pattern(2)) == later
+    assert second.state.warning is None
+    assert second.state.last_success == world.clock.now()
 
 
 # What is due

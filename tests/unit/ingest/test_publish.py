@@ -196,6 +196,17 @@ def test_what_another_list_has_is_not_revoked():
     assert world.indicators()[0]["revoked"] is True
 
 
+def test_an_old_word_does_not_bring_back_what_is_revoked():
+    world = World()
+    world.publish(LIST, ADDRESS)
+    world.vanish(LIST, ADDRESS)
+    old = sighting(ADDRESS.value, ADDRESS.type, last_seen=START - 60 * DAY)
+    assert world.publish(ALPHA, old) == Published(same=1)
+    assert [one["revoked"] for one in world.indicators()] == [True]
+    assert world.publish(ALPHA, old, ADDRESS) == Published(new=1)
+    assert all(one["valid_from"] < one["valid_until"] for one in world.indicators())
+
+
 def test_what_is_listed_again_is_another_object_with_its_own_links():
     world = World()
     host = sighting("bad.example", malware="Emotet")
