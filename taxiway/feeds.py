@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="List, run, check and add feeds.")
 
+_WITH_COLUMNS = frozenset({"csv_columns", "json_records"})
 _TO_THE_SECOND = len("2026-11-21T19:00:00")
 _SECONDS = 6 * 60 * 60.0
 """A run from the command line has all the time that a lease should last."""
@@ -190,7 +191,14 @@ def add(
     }
     written = append(row | ({"kind": kind} if kind else {}))
     console().print(f"Added {source_id} to {written}.", markup=False)
-    console().print(f"Next: python -m taxiway feeds check {source_id}", markup=False)
+    if feed_format in _WITH_COLUMNS:
+        told = "Write its [source.columns] below the row: which column is the value."
+        console().print(told, markup=False)
+    console().print(
+        f"Next: python -m taxiway feeds check {source_id}; then its sample and its "
+        "line in docs/feeds.md (docs/contributing/adding-a-feed.md).",
+        markup=False,
+    )
 
 
 def _chosen(ids: Iterable[str] | None, *, every: bool, off_too: bool) -> list[Source]:
