@@ -11,7 +11,7 @@ from chalicelib.ingest import warninglists
 from chalicelib.ingest.clean import clean
 from chalicelib.ingest.fetch import FetchFailed, Unchanged
 from chalicelib.ingest.fetching import opened_by
-from chalicelib.ingest.formats import FormatError, parse
+from chalicelib.ingest.formats import FormatError, is_remark, parse
 from taxiway.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class _Tally:
         benign: WarningLists,
         now: int,
     ) -> None:
-        self.rows += 1
+        self.rows += not (isinstance(row, Rejected) and is_remark(row))
         if isinstance(row, RawArticle):
             self.types["article"] += 1
             return

@@ -18,13 +18,14 @@ from chalicelib.core.ports import Clock
 from chalicelib.core.snapshot import MOST_UNSAVED, Comparison, name_of
 from chalicelib.ingest.articles import read_article
 from chalicelib.ingest.clean import clean
-from chalicelib.ingest.formats import LATIN_1, Row
+from chalicelib.ingest.formats import Row, is_remark
 from chalicelib.ingest.publish import BATCH, Published, Publisher
 from chalicelib.ingest.source import Source
 from chalicelib.ingest.warninglists import WarningLists
 
-_REMARKS = ("remark:", LATIN_1)
 _KEY, _DIGEST = 10, 4
+_PATIENCE = 30.0
+"""Seconds behind the deadline that a batch may still take."""
 
 
 class OutOfTime(Exception):
@@ -107,8 +108,7 @@ class Reading:
 
     def _take(self, row: Row) -> None:
         if isinstance(row, Rejected):
-            # A remark is about a row that comes all the same.
-            self._rows += not row.why.startswith(_REMARKS)
+            self._rows += not is_remark(row)
             self._rejected[row.why] += 1
             return
         self._rows += 1
@@ -157,9 +157,6 @@ class Reading:
     def _limit(self) -> float:
         # A batch that is begun is finished, within reason.
         return self._deadline + _PATIENCE
-
-
-_PATIENCE = 30.0
 
 
 def _name_of_article(raw: RawArticle) -> bytes:

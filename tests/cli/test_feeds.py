@@ -134,6 +134,18 @@ def test_checking_saves_nothing_and_explains(at, tmp_path: Path):
     assert "3 rows" in again.out
 
 
+def test_a_remark_on_a_row_is_no_row_of_its_own(at, first, tmp_path: Path):
+    assert first
+    feed = tmp_path / "list.txt"
+    feed.write_bytes("192.0.2.1\n192.0.2.2 # café\n".encode("latin-1"))
+    said = taxiway("feeds", "check", "cins", "--from", str(feed), *ALLOW, "--json", *at)
+    assert said.code == 0, said.err
+    assert said.json["types"] == {"ipv4": 2}
+    assert said.json["rows"] == 2
+    told = run(at, "cins", "--from", str(feed), *ALLOW)["cins"]
+    assert told["rows"] == said.json["rows"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

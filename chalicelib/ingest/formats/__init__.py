@@ -25,7 +25,18 @@ from chalicelib.ingest.formats import (
 from chalicelib.ingest.formats.reading import LATIN_1, FormatError, NotOpened, Opener
 from chalicelib.ingest.source import Source
 
-__all__ = ["FORMATS", "LATIN_1", "FormatError", "NotOpened", "Opener", "Row", "parse"]
+__all__ = [
+    "FORMATS",
+    "LATIN_1",
+    "FormatError",
+    "NotOpened",
+    "Opener",
+    "Row",
+    "is_remark",
+    "parse",
+]
+
+_REMARKS = ("remark:", LATIN_1)
 
 Row = Raw | Rejected | RawArticle
 Parser = Callable[[BinaryIO, Source, Opener], Iterator[Row]]
@@ -41,6 +52,11 @@ FORMATS: Mapping[str, Parser] = {
     "cisa_kev": cisa_kev.parse,
     "csaf": csaf.parse,
 }
+
+
+def is_remark(rejected: Rejected) -> bool:
+    """Tell whether the row that a rejection is about comes all the same."""
+    return rejected.why.startswith(_REMARKS)
 
 
 def parse(stream: BinaryIO, source: Source, more: Opener) -> Iterator[Row]:
