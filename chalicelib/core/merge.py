@@ -13,6 +13,7 @@ from chalicelib.core import confidence, validity
 from chalicelib.core.ioc import Ioc, SeenBy, Sighting
 from chalicelib.core.origin import Origin
 from chalicelib.core.patterns import PATHS
+from chalicelib.core.windows import DAY
 
 MOST_TAGS = 20
 MOST_REFERENCES = 10
@@ -179,7 +180,7 @@ def _weighed(ioc: Ioc, at: int) -> Ioc:
 def _prolonged(seen: SeenBy, days: int | None, now: int) -> SeenBy:
     if days is None:
         return replace(seen, until=None)
-    span = max(days, 1) * validity.DAY
+    span = max(days, 1) * DAY
     end = seen.until or now
     return replace(seen, until=end + max((now - end) // span + 1, 1) * span)
 

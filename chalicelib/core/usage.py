@@ -14,8 +14,8 @@ from datetime import date
 from typing import Any, TypeVar
 
 from chalicelib.core import instants
+from chalicelib.core.windows import DAY, HOUR
 
-DAY = 86_400_000_000
 """Microseconds of a day; days are numbered since 1970, UTC."""
 
 BOUNDS = (
@@ -33,7 +33,6 @@ LONGEST_ROUTE = 120
 LARGEST = 1_000_000_000
 """What a count of one request is cut to, should it be absurd."""
 
-_HOUR = DAY // 24
 _TENTHS = 10
 _SLOWEST = 900_000.0
 _UNKNOWN = 500
@@ -126,7 +125,7 @@ def count(outcome: Outcome) -> DayUsage:
         statuses={status: 1},
         routes={route: 1},
         latencies={_bucket(took): 1},
-        limited={rest // _HOUR: 1} if status == _LIMITED else {},
+        limited={rest // HOUR: 1} if status == _LIMITED else {},
         microseconds=round(took * 1_000),
         cost=min(max(outcome.cost, 0), LARGEST),
         peak=min(max(outcome.minute_count or 0, 0), LARGEST),

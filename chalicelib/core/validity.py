@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.core.ioc import IocType, SeenBy
-
-DAY = 86_400_000_000
-"""Microseconds of a day."""
+from chalicelib.core.windows import DAY
 
 DAYS: Mapping[IocType, int | None] = {
     IocType.IPV4: 30,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 MICROSECONDS = 1_000_000
 MINUTE = 60 * MICROSECONDS
-DAY = 86_400 * MICROSECONDS
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 
 def end_of_minute(now: int) -> int:

@@ -10,9 +10,9 @@ from chalicelib.core.invalid import InvalidValue
 from chalicelib.core.ioc import IocType, Raw, Rejected, Said, Sighting
 from chalicelib.core.refanging import visible
 from chalicelib.core.values import LONGEST, detect, normalise, port_of
+from chalicelib.core.windows import DAY
 from chalicelib.ingest.warninglists import WarningLists
 
-DAY = 86_400_000_000
 EARLIEST = 631_152_000_000_000
 """1990: a date before it is a zero that somebody wrote as a date."""
 MOST_TAGS, LONGEST_TAG = 20, 64

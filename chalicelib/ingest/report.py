@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from chalicelib.core.feed_state import Counts, FeedState
+from chalicelib.ingest.overview import counted
 from chalicelib.ingest.source import Source
 from chalicelib.observe import metrics
 from chalicelib.observe.log import logger
@@ -31,12 +32,7 @@ def tell(report: Report) -> None:
         extra={
             "source": source,
             "ending": report.ending,
-            "rows": counts.rows,
-            "new": counts.new,
-            "updated": counts.updated,
-            "same": counts.same,
-            "vanished": counts.vanished,
-            "rejected": dict(counts.rejected),
+            **counted(counts),
             "error": report.state.last_error,
         },
     )

@@ -25,7 +25,6 @@ from chalicelib.observe import metrics
 from chalicelib.observe.log import logger
 from chalicelib.services.collections import Collections
 
-_HOUR = 3_600_000_000
 _LONGEST_NAME = 100
 _LONGEST_REASON = 500
 _TRIES = 5
@@ -183,7 +182,7 @@ class Keys:
         return key
 
     def _note_use(self, key: ApiKey, digest: str, now: int) -> None:
-        if key.last_used is not None and now - key.last_used < _HOUR:
+        if key.last_used is not None and now - key.last_used < windows.HOUR:
             return
         # That a key was used is good to know, and whatever hinders its writing
         # is no reason to turn it away.

@@ -16,11 +16,12 @@ from hashlib import sha256
 
 from chalicelib.core.apikey import ApiKey
 from chalicelib.core.ports import Clock, Secrets
+from chalicelib.core.stage_names import SESSION_SECRET
 from chalicelib.core.windows import MICROSECONDS
 from chalicelib.errors import Forbidden, InvalidSession, NotFound
 from chalicelib.services.keys import Keys
 
-SECRET = "session-secret"  # noqa: S105 - the name of it
+SECRET = SESSION_SECRET
 SECONDS = 3_600
 """How long a session lasts."""
 

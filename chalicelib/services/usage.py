@@ -12,6 +12,7 @@ from typing import Any
 from chalicelib.core import usage
 from chalicelib.core.ports import Clock, UsageStore
 from chalicelib.core.usage import DayUsage, Outcome
+from chalicelib.core.windows import DAY
 from chalicelib.errors import InvalidRequest
 
 MOST_DAYS = 90
@@ -244,14 +245,14 @@ class Usage:
         window = _check_days(days)
         self._recorder.flush()
         now = self._clock.now()
-        today = now // usage.DAY
+        today = now // DAY
         rows = self._store.read(key_id, today - window + 1, today)
         return usage.summarise(key_id, rows, window, now).to_dict()
 
     def totals(self, key_ids: Iterable[str]) -> dict[str, int]:
         """Count the requests of some keys in the longest window, by key."""
         self._recorder.flush()
-        today = self._clock.now() // usage.DAY
+        today = self._clock.now() // DAY
         return {
             key_id: sum(
                 row.requests

@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.core.stage_names import parameter
 from chalicelib.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ _CONFIG = Config(
 )
 
 
-def parameter(stage: str, name: str) -> str:
-    """Say what a secret of a stage is called."""
-    return f"/taxiway/{stage}/{name}"
+def make_secret() -> str:
+    """Make up the value of a secret, as `ParameterSecrets` reads it."""
+    return base64.b64encode(secrets.token_bytes(_BYTES)).decode()
 
 
 class ParameterSecrets:
@@ -50,11 +51,10 @@ class ParameterSecrets:
 
     def ensure(self, name: str) -> bool:
         """Make a secret up where there is none; tell whether that was so."""
-        value = base64.b64encode(secrets.token_bytes(_BYTES)).decode()
         try:
             self._client.put_parameter(
                 Name=parameter(self._stage, name),
-                Value=value,
+                Value=make_secret(),
                 Type="SecureString",
                 Description="Made by Taxiway. Delete it to end all sessions.",
                 Overwrite=False,

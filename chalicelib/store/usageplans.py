@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.core.apikey import ApiKey
+from chalicelib.core.stage_names import plan_name, twin_name
 from chalicelib.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -28,16 +29,6 @@ _CONFIG = Config(
     read_timeout=10,
 )
 _PAGE = 500
-
-
-def plan_name(stage: str, tier: str) -> str:
-    """Say what the usage plan of a tier is called."""
-    return f"taxiway-{stage}-{tier}"
-
-
-def twin_name(stage: str, key_id: str) -> str:
-    """Say what the twin of a key is called."""
-    return f"taxiway-{stage}-{key_id}"
 
 
 class NoPlans:

@@ -15,6 +15,7 @@ from chalicelib.core.head import Head
 from chalicelib.core.ports import LogPage
 from chalicelib.core.query import EVERY
 from chalicelib.core.stix_text import StixText, objects_in
+from chalicelib.core.windows import DAY
 from chalicelib.edge.dialect import TAXII
 from chalicelib.edge.negotiate import parse
 from chalicelib.edge.operation import Context, Door
@@ -41,7 +42,7 @@ SECONDS = 20.0
 MOST_OBJECTS = 60_000
 """Elements of one envelope; as many of the smallest objects fill its bytes."""
 
-_KEPT = 2 * 86_400_000_000
+_KEPT = 2 * DAY
 """Microseconds that a status is kept; section 4.3 asks for a day."""
 
 _TAKEN = {"application/taxii+json": {"2.1"}, "application/stix+json": {"2.0", "2.1"}}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import secrets
 from collections.abc import Iterator
 from functools import partial
 
+from chalicelib.store.parameters import make_secret
 from taxiway.deploy.aws import found
 from taxiway.deploy.change import Action, Change
 from taxiway.deploy.place import Place
-
-_BYTES = 32
 
 
 def plan(place: Place) -> Iterator[Change]:
@@ -30,13 +27,12 @@ def plan(place: Place) -> Iterator[Change]:
 
 def _create(place: Place, *, replace: bool = False) -> None:
     ssm, name = place.aws.ssm, place.names.session_secret
-    value = base64.b64encode(secrets.token_bytes(_BYTES)).decode()
     if replace:
         ssm.delete_parameter(Name=name)
     try:
         ssm.put_parameter(
             Name=name,
-            Value=value,
+            Value=make_secret(),
             Type="SecureString",
             Description="Taxiway signs session cookies with it",
             Tags=[{"Key": k, "Value": v} for k, v in place.names.tags().items()],

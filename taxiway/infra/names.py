@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from chalicelib.core import stage_names
+
 GATEWAY_STAGE = "api"
 """The stage of API Gateway: the first part of every public path."""
 
@@ -79,11 +81,11 @@ class Names:
 
     def plan(self, tier: str) -> str:
         """Name of the usage plan of a tier."""
-        return f"{self.prefix}-{tier}"
+        return stage_names.plan_name(self.stage, tier)
 
     def twin(self, key_id: str) -> str:
         """Name of the API key of API Gateway that stands for one of ours."""
-        return f"{self.prefix}-{key_id}"
+        return stage_names.twin_name(self.stage, key_id)
 
     @property
     def access_log_group(self) -> str:
@@ -120,7 +122,7 @@ class Names:
     @property
     def session_secret(self) -> str:
         """Name of the parameter that session cookies are signed with."""
-        return f"/taxiway/{self.stage}/session-secret"
+        return stage_names.parameter(self.stage, stage_names.SESSION_SECRET)
 
     def tags(self, made_by: str = PROVISION) -> dict[str, str]:
         """Tags of what is made beside Chalice's own.

@@ -8,7 +8,8 @@ from functools import reduce
 import pytest
 
 from chalicelib.core import usage
-from chalicelib.core.usage import DAY, DayUsage, Outcome
+from chalicelib.core.usage import DayUsage, Outcome
+from chalicelib.core.windows import DAY
 from chalicelib.store.dynamo.client import Client
 from chalicelib.store.dynamo.table import Table
 from chalicelib.store.dynamo.usage import DynamoUsage

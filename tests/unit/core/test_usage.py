@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core import usage
-from chalicelib.core.usage import BOUNDS, DAY, OTHER, DayUsage, Outcome
+from chalicelib.core.usage import BOUNDS, OTHER, DayUsage, Outcome
+from chalicelib.core.windows import DAY
 from tests.doubles.clock import START
 
 KEY = "4f0c2b0e-0000-4000-8000-000000000001"

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.core.ioc import IocType, Raw, Rejected, Said, Sighting
+from chalicelib.core.windows import DAY
 from chalicelib.ingest import warninglists
-from chalicelib.ingest.clean import DAY, clean
+from chalicelib.ingest.clean import clean
 
 NOW = 1_790_000_000_000_000
 LISTS = warninglists.load(allow=("192.0.2.0/24", "2001:db8::/32", "example"))

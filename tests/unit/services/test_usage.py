@@ -12,7 +12,8 @@ from threading import Event, Thread
 
 import pytest
 
-from chalicelib.core.usage import DAY, DayUsage, Outcome
+from chalicelib.core.usage import DayUsage, Outcome
+from chalicelib.core.windows import DAY
 from chalicelib.errors import InvalidRequest, Unavailable
 from chalicelib.services.usage import MOST_PENDING, REST, Recorder, Usage
 from chalicelib.store.dynamo.table import Table

@@ -10,7 +10,8 @@ import pytest
 
 from bench.units import item_size
 from chalicelib.core import usage
-from chalicelib.core.usage import BOUNDS, DAY, DayUsage, Outcome
+from chalicelib.core.usage import BOUNDS, DayUsage, Outcome
+from chalicelib.core.windows import DAY
 from chalicelib.errors import Unavailable
 from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.table import Table
