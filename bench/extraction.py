@@ -21,11 +21,12 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from chalicelib.core.ioc import IocType, key_of
+from chalicelib.core.iocs.ioc import IocType, key_of
+from chalicelib.core.iocs.values import InvalidValue, detect, normalise
 from chalicelib.core.refanging import refang
-from chalicelib.core.values import InvalidValue, detect, normalise
-from chalicelib.ingest import extract, page_text, warninglists
-from chalicelib.ingest.articles import find_iocs
+from chalicelib.ingest import warninglists
+from chalicelib.ingest.news import extract, page_text
+from chalicelib.ingest.news.articles import find_iocs
 
 ARTICLES = Path(__file__).parents[2] / "shared" / "data" / "articles"
 EVENTS = ARTICLES.parent / "feeds"

@@ -10,7 +10,7 @@ from hashlib import sha256
 from io import BytesIO
 from typing import BinaryIO
 
-from chalicelib.core.ioc import Rejected
+from chalicelib.core.iocs.ioc import Rejected
 from chalicelib.ingest.formats import NotOpened, parse
 from chalicelib.ingest.source import Source, load
 

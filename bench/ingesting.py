@@ -13,10 +13,10 @@ from bench.figures import Figures, Speed
 from bench.meter import Tally
 from bench.rig import Rig, settle, to_row
 from chalicelib.container import ingestion
-from chalicelib.core.feed_state import Counts
-from chalicelib.ingest.fetch import Fetched, FetchFailed, Unchanged
+from chalicelib.core.feeds.state import Counts
 from chalicelib.ingest.pipeline import Pipeline
 from chalicelib.ingest.source import Source, load
+from chalicelib.ingest.web.fetch import Fetched, FetchFailed, Unchanged
 
 GROUP = "feeds"
 NEW = "IOCs that are new"

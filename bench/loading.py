@@ -13,7 +13,7 @@ from bench.figures import Speed
 from bench.handler import Request
 from bench.meter import Tally
 from bench.rig import Measured, Rig, settle
-from chalicelib.core.stix_text import Read, StixText, objects_in
+from chalicelib.core.log.stix_text import Read, StixText, objects_in
 
 Progress = Callable[[int], None]
 AT_ONCE = 1_000

@@ -41,8 +41,8 @@ from chalicelib.store.parameters import ParameterSecrets
 from chalicelib.store.usageplans import GatewayPlans, NoPlans
 
 if TYPE_CHECKING:
-    from chalicelib.ingest.fetching import Fetches
     from chalicelib.ingest.pipeline import Pipeline
+    from chalicelib.ingest.web.fetching import Fetches
 
 _FETCH_SECONDS = 100.0
 """Seconds for one feed's bytes: a lease lasts longer than a run by two minutes."""
@@ -162,10 +162,10 @@ def ingestion(
     feed's secret.
     """
     from chalicelib.ingest import destinations, source, warninglists
-    from chalicelib.ingest.fetch import Fetcher, Patience
     from chalicelib.ingest.pipeline import Pipeline
     from chalicelib.ingest.publish import Publisher, Stores
     from chalicelib.ingest.reading import Means
+    from chalicelib.ingest.web.fetch import Fetcher, Patience
     from chalicelib.store.dynamo.iocs import DynamoIocs
     from chalicelib.store.dynamo.statistics import DynamoStatistics
 

@@ -6,19 +6,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from chalicelib.core.ioc import Raw, RawArticle, Rejected
+from chalicelib.core.iocs.ioc import Raw, RawArticle, Rejected
 from chalicelib.ingest import warninglists
 from chalicelib.ingest.clean import clean
-from chalicelib.ingest.fetch import FetchFailed, Unchanged
-from chalicelib.ingest.fetching import opened_by
 from chalicelib.ingest.formats import FormatError, is_remark, parse
+from chalicelib.ingest.web.fetch import FetchFailed, Unchanged
+from chalicelib.ingest.web.fetching import opened_by
 from taxiway.trouble import Trouble
 
 if TYPE_CHECKING:
     from chalicelib.container import Container
-    from chalicelib.ingest.fetching import Fetches
     from chalicelib.ingest.source import Source
     from chalicelib.ingest.warninglists import WarningLists
+    from chalicelib.ingest.web.fetching import Fetches
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class _Tally:
 
 def check_source(services: Container, source: Source, asked: Asked) -> dict[str, Any]:
     """Fetch and read; tell of rows, types and rejections. Raises Trouble."""
-    from chalicelib.ingest.fetch import Fetcher
+    from chalicelib.ingest.web.fetch import Fetcher
 
     fetcher = asked.fetcher or Fetcher(services.clock)
     benign = warninglists.load(asked.allow)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from chalicelib.ingest.fetch import Fetched, FetchFailed, Unchanged
 from chalicelib.ingest.source import Source
+from chalicelib.ingest.web.fetch import Fetched, FetchFailed, Unchanged
 from taxiway.trouble import Trouble
 
 _NOT_THE_FEED = {"expected.json", "README.md"}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from chalicelib.container import Container
     from chalicelib.core.collection import Collection
-    from chalicelib.core.stix_text import StixText
+    from chalicelib.core.log.stix_text import StixText
     from chalicelib.services.adding import Outcome
 
 STDIN = "-"
@@ -75,7 +75,7 @@ def load_file(
 
 def _readable_part(name: str, result: Loaded) -> Iterator[StixText]:
     """Yield objects until the file ends or cannot be read; note why it cannot."""
-    from chalicelib.core.stix_text import objects_in
+    from chalicelib.core.log.stix_text import objects_in
     from chalicelib.errors import InvalidRequest
 
     try:

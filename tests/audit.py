@@ -8,8 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.core.entry import CardVersion, Entry, Standing, all_facets, is_replaced
-from chalicelib.core.head import Head
+from chalicelib.core.log.entry import (
+    CardVersion,
+    Entry,
+    Standing,
+    all_facets,
+    is_replaced,
+)
+from chalicelib.core.log.head import Head
 from chalicelib.store.dynamo import codec, schema, segment
 from chalicelib.store.dynamo.chains import chain_of
 from chalicelib.store.dynamo.codec import FacetLink, History, Segment

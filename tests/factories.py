@@ -9,9 +9,12 @@ from typing import Any
 
 from chalicelib.core import instants
 from chalicelib.core.collection import Collection
-from chalicelib.core.entry import NewEntry
+from chalicelib.core.iocs import stix
+from chalicelib.core.iocs.ioc import IocType
+from chalicelib.core.lists.row import Row
+from chalicelib.core.log.entry import NewEntry
+from chalicelib.core.log.query import EVERY, EVERYTHING, Query, Versions
 from chalicelib.core.ports import LogPage, PageRequest
-from chalicelib.core.query import EVERY, EVERYTHING, Query, Versions
 from chalicelib.store.dynamo.client import Client
 from chalicelib.store.dynamo.collections import DynamoCollections
 from chalicelib.store.dynamo.log import DynamoLog
@@ -25,6 +28,28 @@ ALL = Query(versions=(EVERY,))
 FIRST = Query(versions=(Versions(first=True),))
 ROOM = 5_000_000
 _EPOCH_2020 = 1_577_836_800_000_000
+
+
+def make_row(
+    value: str = "198.51.100.7", kind: IocType = IocType.IPV4, **said: Any
+) -> Row:
+    """Make the row of an IOC that is sure enough to block."""
+    default: dict[str, Any] = {
+        "id": stix.identifier("x", f"{kind}:{value}").partition("--")[2],
+        "confidence": "high",
+        "score": 85,
+        "first_seen": START - 86_400_000_000,
+        "last_seen": START,
+        "created": START,
+        "modified": START,
+        "sources": ("urlhaus",),
+        "feed": "URLhaus, recent URLs",
+        "category": "malware",
+        "context": "botnet_cc: mirai",
+        "tags": ("botnet", "mirai"),
+        "references": ("https://urlhaus.abuse.ch/url/1/",),
+    }
+    return Row(type=kind, value=value, **(default | said))
 
 
 def make_collection(

@@ -17,8 +17,8 @@ from fractions import Fraction
 from functools import cache
 from typing import NamedTuple
 
-from chalicelib.core.entry import NewEntry
-from chalicelib.core.query import Query, Versions
+from chalicelib.core.log.entry import NewEntry
+from chalicelib.core.log.query import Query, Versions
 
 _TIME = re.compile(r"(\d+-\d+-\d+)[Tt](\d+:\d+):(\d+)(\.\d+)?([Zz]|[-+]\d\d:\d\d)")
 

@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.core.article import Article
-from chalicelib.core.ioc import IocType, Said, Sighting
+from chalicelib.core.iocs.article import Article
+from chalicelib.core.iocs.ioc import IocType, Said, Sighting
+from chalicelib.core.log.query import EVERY, EVERYTHING, Query
 from chalicelib.core.ports import PageRequest
-from chalicelib.core.query import EVERY, EVERYTHING, Query
 from chalicelib.ingest import destinations
 from chalicelib.ingest.publish import Publisher, Stores
 from chalicelib.store.dynamo.client import Client

@@ -7,11 +7,11 @@ from typing import Literal, NamedTuple, Protocol
 
 from chalicelib.core.apikey import ApiKey
 from chalicelib.core.collection import Collection
-from chalicelib.core.entry import CardVersion, Entry, NewEntry, Standing
-from chalicelib.core.feed_state import FeedState
-from chalicelib.core.head import Head
-from chalicelib.core.query import Query
-from chalicelib.core.snapshot import Comparison, Snapshot
+from chalicelib.core.feeds.snapshot import Comparison, Snapshot
+from chalicelib.core.feeds.state import FeedState
+from chalicelib.core.log.entry import CardVersion, Entry, NewEntry, Standing
+from chalicelib.core.log.head import Head
+from chalicelib.core.log.query import Query
 from chalicelib.core.usage import DayUsage
 
 State = Literal["added", "present", "failed"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from chalicelib.core import techniques
 from chalicelib.core.invalid import InvalidValue
-from chalicelib.core.ioc import IocType, Raw, Rejected, Said, Sighting
+from chalicelib.core.iocs import techniques
+from chalicelib.core.iocs.ioc import IocType, Raw, Rejected, Said, Sighting
+from chalicelib.core.iocs.values import LONGEST, detect, normalise, port_of
 from chalicelib.core.refanging import visible
-from chalicelib.core.values import LONGEST, detect, normalise, port_of
 from chalicelib.core.windows import DAY
 from chalicelib.ingest.warninglists import WarningLists
 
@@ -65,6 +65,7 @@ def clean_said(said: Said, now: int | None) -> Said:
         techniques=techniques.find_all(said.techniques)[:MOST_TECHNIQUES],
         references=_references(said.references),
         context=_line(said.context or "", LONGEST_CONTEXT) or None,
+        article=said.article,
     )
 
 

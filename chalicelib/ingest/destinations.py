@@ -19,7 +19,7 @@ from chalicelib.core.collection import (
     check_id,
     check_title,
 )
-from chalicelib.core.ioc import IocType
+from chalicelib.core.iocs.ioc import IocType
 from chalicelib.core.ports import Clock, CollectionStore
 from chalicelib.errors import Conflict
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from hashlib import blake2b
 
 from chalicelib.core import instants
-from chalicelib.core.feed_state import Counts, FeedState, Seen
+from chalicelib.core.feeds.state import Counts, FeedState, Seen
 from chalicelib.core.windows import DAY, MICROSECONDS
 from chalicelib.ingest import warninglists
 from chalicelib.ingest.formats.further import NOT_READ

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalicelib.core import instants
-from chalicelib.core.feed_state import Counts, FeedState
+from chalicelib.core.feeds.state import Counts, FeedState
 from chalicelib.ingest.source import Source
 
 

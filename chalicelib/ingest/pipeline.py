@@ -8,15 +8,14 @@ from functools import partial
 from itertools import islice
 from typing import BinaryIO, cast
 
-from chalicelib.core import feed_state, validity
-from chalicelib.core.feed_state import Counts, Failure, FeedState, Seen
-from chalicelib.core.ioc import IocType
+from chalicelib.core.feeds import state as feed_state
+from chalicelib.core.feeds.snapshot import EMPTY, Comparison, Snapshot, is_plausible
+from chalicelib.core.feeds.state import Counts, Failure, FeedState, Seen
+from chalicelib.core.iocs import validity
+from chalicelib.core.iocs.ioc import IocType
 from chalicelib.core.ports import Clock, FeedStore, Secrets
-from chalicelib.core.snapshot import EMPTY, Comparison, Snapshot, is_plausible
 from chalicelib.core.windows import MICROSECONDS
 from chalicelib.errors import AppError, Conflict
-from chalicelib.ingest.fetch import Fetched, FetchFailed, Unchanged
-from chalicelib.ingest.fetching import Fetches, opened_by
 from chalicelib.ingest.formats import FormatError, parse
 from chalicelib.ingest.incremental import (
     asked_again,
@@ -29,6 +28,8 @@ from chalicelib.ingest.publish import BATCH
 from chalicelib.ingest.reading import Means, OutOfTime, Reading
 from chalicelib.ingest.report import Ending, Report, tell
 from chalicelib.ingest.source import Source
+from chalicelib.ingest.web.fetch import Fetched, FetchFailed, Unchanged
+from chalicelib.ingest.web.fetching import Fetches, opened_by
 from chalicelib.observe.log import logger
 
 _GRACE = 120
@@ -162,8 +163,7 @@ class Pipeline:
         return "failed"
 
     def _fetch_and_read(self, run: _Run) -> Ending:
-        source = run.source
-        seen = run.state.seen
+        source, seen = run.source, run.state.seen
         by_same = (seen.digest or "").startswith(run.rules) and tells_all(source)
         if self._is_stale(run) or not by_same:
             seen = Seen()

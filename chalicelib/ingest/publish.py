@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from chalicelib.core import merge, stix, validity
-from chalicelib.core.article import Article
-from chalicelib.core.ioc import Ioc, Sighting
-from chalicelib.core.ioc_ports import IocStore, StatisticsStore
-from chalicelib.core.origin import Origin
+from chalicelib.core.iocs import merge, stix, validity
+from chalicelib.core.iocs.article import Article
+from chalicelib.core.iocs.ioc import Ioc, Sighting
+from chalicelib.core.iocs.origin import Origin
+from chalicelib.core.iocs.ports import IocStore, StatisticsStore
+from chalicelib.core.iocs.statistics import Tally, of_article, of_change
+from chalicelib.core.iocs.stix_report import sightings_in
 from chalicelib.core.ports import Clock, ObjectLog
-from chalicelib.core.statistics import Tally, of_article, of_change
-from chalicelib.core.stix_report import sightings_in
 from chalicelib.ingest.destinations import Destination
+from chalicelib.ingest.news.reports import Reports
 from chalicelib.ingest.records import Change, Records
-from chalicelib.ingest.reports import Reports
 from chalicelib.ingest.shelf import Shelf
 
 _PATIENCE = 30.0

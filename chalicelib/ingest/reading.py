@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from chalicelib.core import validity
-from chalicelib.core.feed_state import Counts
-from chalicelib.core.ioc import IocType, Raw, RawArticle, Rejected, Sighting
+from chalicelib.core.feeds.snapshot import MOST_UNSAVED, Comparison, name_of
+from chalicelib.core.feeds.state import Counts
+from chalicelib.core.iocs import validity
+from chalicelib.core.iocs.ioc import IocType, Raw, RawArticle, Rejected, Sighting
 from chalicelib.core.ports import Clock
-from chalicelib.core.snapshot import MOST_UNSAVED, Comparison, name_of
-from chalicelib.ingest.articles import read_article
 from chalicelib.ingest.clean import clean
 from chalicelib.ingest.formats import Row, is_remark
+from chalicelib.ingest.news.articles import read_article
 from chalicelib.ingest.publish import BATCH, Published, Publisher
 from chalicelib.ingest.source import Source
 from chalicelib.ingest.warninglists import WarningLists

@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.core import merge, stix, validity
-from chalicelib.core.ioc import Ioc
-from chalicelib.core.ioc_ports import IocStore, Kept
-from chalicelib.core.origin import Origin
+from chalicelib.core.iocs import merge, stix, validity
+from chalicelib.core.iocs.ioc import Ioc
+from chalicelib.core.iocs.origin import Origin
+from chalicelib.core.iocs.ports import IocStore, Kept
+from chalicelib.core.iocs.stix import Stix
 from chalicelib.core.ports import Clock
-from chalicelib.core.stix import Stix
 from chalicelib.errors import Unavailable
 from chalicelib.ingest.destinations import Destination
 from chalicelib.ingest.shelf import Shelf

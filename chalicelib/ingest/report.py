@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from chalicelib.core.feed_state import Counts, FeedState
+from chalicelib.core.feeds.state import Counts, FeedState
 from chalicelib.ingest.overview import counted
 from chalicelib.ingest.source import Source
 from chalicelib.observe import metrics

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from chalicelib.core import instants, marking, stix
-from chalicelib.core.entry import NewEntry
+from chalicelib.core import instants
+from chalicelib.core.iocs import marking, stix
+from chalicelib.core.iocs.stix import Stix
+from chalicelib.core.log.entry import NewEntry
+from chalicelib.core.log.query import LAST, Query, Versions
 from chalicelib.core.ports import ObjectLog, PageRequest, Placement
-from chalicelib.core.query import LAST, Query, Versions
-from chalicelib.core.stix import Stix
 
 _ROOM = 5_000_000
 _MARKINGS = {

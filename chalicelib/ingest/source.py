@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from chalicelib.core.ioc import IocType
+from chalicelib.core.iocs.ioc import IocType
 
 TLP = ("clear", "green", "amber", "amber+strict", "red")
 """Labels of the Traffic Light Protocol, from open to closed."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from chalicelib.core.collection import Collection
-from chalicelib.core.entry import NewEntry
+from chalicelib.core.log.entry import NewEntry
+from chalicelib.core.log.stix_object import InvalidObject, name_of, read_header
+from chalicelib.core.log.stix_text import StixText
 from chalicelib.core.ports import Clock, ObjectLog, State
-from chalicelib.core.stix_object import InvalidObject, name_of, read_header
-from chalicelib.core.stix_text import StixText
 from chalicelib.errors import Unavailable
 
 _AT_ONCE = 480

@@ -9,7 +9,7 @@ from dataclasses import replace
 from chalicelib.access.tiers import Tiers
 from chalicelib.core import collection as rules
 from chalicelib.core.collection import Collection
-from chalicelib.core.head import Head
+from chalicelib.core.log.head import Head
 from chalicelib.core.ports import Clock, CollectionStore, ObjectLog
 from chalicelib.errors import NotFound
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.core import instants
-from chalicelib.core.cursor import Cursor, decode, encode
+from chalicelib.core.log.cursor import Cursor, decode, encode
+from chalicelib.core.log.query import Query, Versions
 from chalicelib.core.ports import PageRequest
-from chalicelib.core.query import Query, Versions
 from chalicelib.errors import InvalidRequest
 
 DEFAULT_LIMIT = 1_000

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.core import instants
 from chalicelib.core.apikey import ApiKey
 from chalicelib.core.collection import MEDIA_TYPE, MEDIA_TYPES, Collection
-from chalicelib.core.entry import CardVersion, Entry
+from chalicelib.core.log.entry import CardVersion, Entry
 from chalicelib.core.ports import LogPage
 from chalicelib.edge.dialect import TAXII_MEDIA_TYPE
 from chalicelib.edge.reply import to_json

@@ -10,11 +10,11 @@ from itertools import islice
 from chalicelib.access.tiers import earliest
 from chalicelib.core import instants
 from chalicelib.core.collection import Collection
-from chalicelib.core.entry import CardVersion, Entry
-from chalicelib.core.head import Head
+from chalicelib.core.log.entry import CardVersion, Entry
+from chalicelib.core.log.head import Head
+from chalicelib.core.log.query import EVERY
+from chalicelib.core.log.stix_text import StixText, objects_in
 from chalicelib.core.ports import LogPage
-from chalicelib.core.query import EVERY
-from chalicelib.core.stix_text import StixText, objects_in
 from chalicelib.core.windows import DAY
 from chalicelib.edge.dialect import TAXII
 from chalicelib.edge.negotiate import parse

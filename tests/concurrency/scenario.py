@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.core.entry import NewEntry
-from chalicelib.core.query import EVERY, EVERYTHING, Query
+from chalicelib.core.log.entry import NewEntry
+from chalicelib.core.log.query import EVERY, EVERYTHING, Query
 from chalicelib.errors import NotFound, Unavailable
 from tests import audit
 from tests.doubles.clock import FakeClock

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from chalicelib.core.query import EVERY, LAST, Query
+from chalicelib.core.log.query import EVERY, LAST, Query
 from chalicelib.errors import Conflict, NotFound
 from tests import audit
 from tests.doubles.clock import FakeClock

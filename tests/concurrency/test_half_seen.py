@@ -10,7 +10,7 @@ from itertools import product
 
 import pytest
 
-from chalicelib.core.query import EVERYTHING, Query
+from chalicelib.core.log.query import EVERYTHING, Query
 from chalicelib.errors import NotFound, Unavailable
 from tests import audit
 from tests.concurrency.scenario import QUERIES

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.log.query import EVERY, Query
 from chalicelib.core.ports import PageRequest
-from chalicelib.core.query import EVERY, Query
 from tests import audit
 from tests.doubles.clock import FakeClock
 from tests.doubles.dynamo import FakeDynamo

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.query import EVERY, EVERYTHING, LAST, Query, Versions
+from chalicelib.core.log.query import EVERY, EVERYTHING, LAST, Query, Versions
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.store.dynamo.client import Client, Contended
 from chalicelib.store.dynamo.conditions import when_absent, when_same

@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 
-from chalicelib.core.feed_state import Counts, FeedState, Held, Seen, succeeded
-from chalicelib.core.snapshot import EMPTY, Comparison
-from chalicelib.core.snapshot_rows import CHUNK_ROWS
+from chalicelib.core.feeds.snapshot import EMPTY, Comparison
+from chalicelib.core.feeds.snapshot_rows import CHUNK_ROWS
+from chalicelib.core.feeds.state import Counts, FeedState, Held, Seen, succeeded
 from chalicelib.core.windows import DAY, MINUTE
 from chalicelib.errors import Conflict
 from chalicelib.store.dynamo.client import Client

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.core.ioc import IocType, Raw
+from chalicelib.core.iocs.ioc import IocType, Raw
 from chalicelib.ingest.formats import FORMATS, LATIN_1, NotOpened, parse
 from chalicelib.ingest.source import Source, load
 from tests.support import feeds

@@ -7,10 +7,10 @@ from threading import Thread
 
 import pytest
 
-from chalicelib.core import validity
-from chalicelib.core.ioc import Ioc, IocType, SeenBy
-from chalicelib.core.ioc_ports import Kept
-from chalicelib.core.statistics import Tally
+from chalicelib.core.iocs import validity
+from chalicelib.core.iocs.ioc import Ioc, IocType, SeenBy
+from chalicelib.core.iocs.ports import Kept
+from chalicelib.core.iocs.statistics import Tally
 from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.iocs import DynamoIocs
 from chalicelib.store.dynamo.statistics import DynamoStatistics

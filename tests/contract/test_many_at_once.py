@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from chalicelib.container import SystemClock
-from chalicelib.core.query import EVERY, EVERYTHING, Query
+from chalicelib.core.log.query import EVERY, EVERYTHING, Query
 from chalicelib.store.dynamo.client import Client
 from tests.doubles.dynamo import FakeDynamo, client_of
 from tests.factories import ALL, Store, make_collection, make_entry, make_store

@@ -10,10 +10,10 @@ import pytest
 import stix2
 from stix2validator import ValidationOptions, validate_string
 
-from chalicelib.core.ioc import Rejected, Sighting
+from chalicelib.core.iocs.ioc import Rejected, Sighting
 from chalicelib.ingest import warninglists
-from chalicelib.ingest.articles import read_article
 from chalicelib.ingest.clean import clean
+from chalicelib.ingest.news.articles import read_article
 from chalicelib.ingest.publish import BATCH, Published
 from chalicelib.ingest.source import Source
 from tests.contract.test_formats import FILES, SHARED, pages_of

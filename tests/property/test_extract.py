@@ -3,9 +3,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.values import normalise
-from chalicelib.ingest import extract, names, page_text, warninglists
-from chalicelib.ingest.articles import find_iocs
+from chalicelib.core.iocs.values import normalise
+from chalicelib.ingest import warninglists
+from chalicelib.ingest.news import extract, names, page_text
+from chalicelib.ingest.news.articles import find_iocs
 
 PIECES = st.sampled_from(
     [

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.core import cursor, instants
-from chalicelib.core.cursor import Cursor
-from chalicelib.core.query import EVERY, LAST, Query, Versions
+from chalicelib.core import instants
+from chalicelib.core.log import cursor
+from chalicelib.core.log.cursor import Cursor
+from chalicelib.core.log.query import EVERY, LAST, Query, Versions
 from chalicelib.errors import InvalidRequest
 from tests.factories import make_entry, make_store
 from tests.model import instant

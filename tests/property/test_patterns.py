@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from stix2patterns.v21.pattern import Pattern
 
-from chalicelib.core.ioc import IocType
-from chalicelib.core.patterns import PATHS, pattern_of
+from chalicelib.core.iocs.ioc import IocType
+from chalicelib.core.iocs.patterns import PATHS, pattern_of
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 NASTY = st.text("'\\[]= \"\nxAND", max_size=20)

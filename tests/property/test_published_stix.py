@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stix2validator import ValidationOptions, validate_string
 
-from chalicelib.core import merge, stix, stix_report
-from chalicelib.core.ioc import IocType, Said, Sighting
+from chalicelib.core.iocs import merge, stix, stix_report
+from chalicelib.core.iocs.ioc import IocType, Said, Sighting
 from tests.doubles.clock import START
 from tests.publishing import ALPHA, AMBER, story, value_of
 

@@ -8,8 +8,8 @@ from threading import Thread
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core import merge, stix
-from chalicelib.core.ioc import Ioc, IocType, Said, Sighting
+from chalicelib.core.iocs import merge, stix
+from chalicelib.core.iocs.ioc import Ioc, IocType, Said, Sighting
 from tests.doubles.dynamo import FakeDynamo
 from tests.doubles.faults import Faults, Killed
 from tests.publishing import (

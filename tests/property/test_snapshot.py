@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.snapshot import EMPTY, Comparison, Snapshot
-from chalicelib.core.snapshot_rows import (
+from chalicelib.core.feeds.snapshot import EMPTY, Comparison, Snapshot
+from chalicelib.core.feeds.snapshot_rows import (
     from_chunk,
     to_changes,
     to_chunks,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.entry import escaped_size
-from chalicelib.core.stix_object import InvalidObject, read_header
-from chalicelib.core.stix_text import StixText, compact, objects_in
+from chalicelib.core.log.entry import escaped_size
+from chalicelib.core.log.stix_object import InvalidObject, read_header
+from chalicelib.core.log.stix_text import StixText, compact, objects_in
 from chalicelib.errors import InvalidRequest
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

@@ -15,8 +15,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from chalicelib.core.entry import NewEntry
-from chalicelib.core.query import EVERY, LAST, Query, Versions
+from chalicelib.core.log.entry import NewEntry
+from chalicelib.core.log.query import EVERY, LAST, Query, Versions
 from chalicelib.errors import NotFound
 from tests import audit
 from tests.doubles.clock import FakeClock

@@ -3,9 +3,9 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.core.ioc import IocType
+from chalicelib.core.iocs.ioc import IocType
+from chalicelib.core.iocs.values import InvalidValue, detect, normalise, refang
 from chalicelib.core.refanging import mark, unmark
-from chalicelib.core.values import InvalidValue, detect, normalise, refang
 
 PIECES = st.sampled_from(
     [

@@ -16,7 +16,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from chalicelib.core.ioc import Raw, RawArticle, Rejected, Said
+from chalicelib.core.iocs.ioc import Raw, RawArticle, Rejected, Said
 from chalicelib.ingest.formats import FormatError, NotOpened, parse
 from chalicelib.ingest.source import Source, load
 

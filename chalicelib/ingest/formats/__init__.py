@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
-from chalicelib.core.ioc import Raw, RawArticle, Rejected
+from chalicelib.core.iocs.ioc import Raw, RawArticle, Rejected
 from chalicelib.ingest.formats import (
     cisa_kev,
     csaf,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from chalicelib.core.ioc import IocType, Raw, Rejected
+from chalicelib.core.iocs.ioc import IocType, Raw, Rejected
 from chalicelib.ingest.formats import csv_columns, json_records
 from chalicelib.ingest.formats.reading import Body, Opener
 from chalicelib.ingest.source import Source

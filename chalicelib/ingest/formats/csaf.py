@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 from urllib.parse import urljoin
 
-from chalicelib.core.ioc import IocType, Raw, Rejected, Said
+from chalicelib.core.iocs.ioc import IocType, Raw, Rejected, Said
 from chalicelib.ingest.formats import dates, fields, sharing
 from chalicelib.ingest.formats.further import documents
 from chalicelib.ingest.formats.json_stream import JsonReader

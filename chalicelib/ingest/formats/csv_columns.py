@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
-from chalicelib.core.ioc import Raw, Rejected
+from chalicelib.core.iocs.ioc import Raw, Rejected
 from chalicelib.ingest.formats.fields import Columns, Getter
 from chalicelib.ingest.formats.reading import (
     LATIN_1,

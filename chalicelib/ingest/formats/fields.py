@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from chalicelib.core.ioc import IocType, Raw, Rejected, Said
+from chalicelib.core.iocs.ioc import IocType, Raw, Rejected, Said
 from chalicelib.ingest.formats import dates, sharing
 from chalicelib.ingest.source import Source
 

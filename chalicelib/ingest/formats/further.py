@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chalicelib.core.ioc import Rejected
+from chalicelib.core.iocs.ioc import Rejected
 from chalicelib.ingest.formats.json_stream import JsonReader
 from chalicelib.ingest.formats.reading import Body, FormatError, NotOpened, Opener
 from chalicelib.ingest.source import Source

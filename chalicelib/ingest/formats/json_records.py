@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
-from chalicelib.core.ioc import Raw, Rejected
+from chalicelib.core.iocs.ioc import Raw, Rejected
 from chalicelib.ingest.formats.fields import Columns, Getter
 from chalicelib.ingest.formats.json_stream import JsonReader
 from chalicelib.ingest.formats.reading import (

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 from urllib.parse import urljoin
 
-from chalicelib.core.ioc import Raw, Rejected, Said
+from chalicelib.core.iocs.ioc import Raw, Rejected, Said
 from chalicelib.ingest.formats import dates, fields, sharing
 from chalicelib.ingest.formats.further import documents
 from chalicelib.ingest.formats.json_stream import JsonReader

@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import Any, BinaryIO
 from urllib.parse import urljoin
 
-from chalicelib.core.ioc import RawArticle, Rejected
+from chalicelib.core.iocs.ioc import RawArticle, Rejected
 from chalicelib.ingest.formats import dates, fields
 from chalicelib.ingest.formats.reading import (
     LATIN_1,

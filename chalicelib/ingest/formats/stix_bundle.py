@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
-from chalicelib.core.ioc import IocType, Raw, Rejected, Said
+from chalicelib.core.iocs.ioc import IocType, Raw, Rejected, Said
 from chalicelib.ingest.formats import dates, fields, sharing, stix_pattern
 from chalicelib.ingest.formats.json_stream import JsonReader
 from chalicelib.ingest.formats.reading import Body, FormatError, Opener

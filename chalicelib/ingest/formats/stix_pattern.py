@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from chalicelib.core.ioc import IocType
+from chalicelib.core.iocs.ioc import IocType
 
 _LONGEST = 64 * 1024
 _TOKEN = re.compile(

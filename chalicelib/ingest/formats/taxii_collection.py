@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import BinaryIO
 from urllib.parse import urlencode
 
-from chalicelib.core.ioc import Raw, Rejected
+from chalicelib.core.iocs.ioc import Raw, Rejected
 from chalicelib.ingest.formats import stix_bundle
 from chalicelib.ingest.formats.json_stream import JsonReader
 from chalicelib.ingest.formats.reading import Body, FormatError, NotOpened, Opener

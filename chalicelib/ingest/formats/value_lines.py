@@ -14,7 +14,7 @@ from functools import cache
 from itertools import islice
 from typing import BinaryIO
 
-from chalicelib.core.ioc import IocType, Raw, Rejected, Said
+from chalicelib.core.iocs.ioc import IocType, Raw, Rejected, Said
 from chalicelib.ingest.formats import fields
 from chalicelib.ingest.formats.reading import (
     LATIN_1,

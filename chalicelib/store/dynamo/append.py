@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from chalicelib.core.entry import NewEntry
-from chalicelib.core.head import Head
+from chalicelib.core.log.entry import NewEntry
+from chalicelib.core.log.head import Head
 from chalicelib.core.ports import Clock, Placement
 from chalicelib.errors import Unavailable
 from chalicelib.store.dynamo import codec, schema

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from chalicelib.core.collection import Collection
-from chalicelib.core.entry import CardVersion, NewEntry, Standing
-from chalicelib.core.head import Chain, Head
+from chalicelib.core.log.entry import CardVersion, NewEntry, Standing
+from chalicelib.core.log.head import Chain, Head
 from chalicelib.store.dynamo import schema, segment
 from chalicelib.store.dynamo.schema import Item
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from chalicelib.core.collection import Collection
-from chalicelib.core.head import Head
+from chalicelib.core.log.head import Head
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.store.dynamo import codec, schema, segment
 from chalicelib.store.dynamo.client import Contended

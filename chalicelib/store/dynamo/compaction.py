@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.core.entry import Standing
-from chalicelib.core.head import Head
+from chalicelib.core.log.entry import Standing
+from chalicelib.core.log.head import Head
 from chalicelib.core.ports import Clock, Tidied
 from chalicelib.errors import NotFound
 from chalicelib.store.dynamo import codec, schema

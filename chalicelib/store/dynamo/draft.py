@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chalicelib.core import instants
-from chalicelib.core.entry import (
+from chalicelib.core.log.entry import (
     CardVersion,
     Entry,
     NewEntry,
@@ -16,7 +16,7 @@ from chalicelib.core.entry import (
     escaped_size,
     standings,
 )
-from chalicelib.core.head import Chain, Head
+from chalicelib.core.log.head import Chain, Head
 from chalicelib.core.ports import Placement, State
 from chalicelib.store.dynamo import codec, schema, segment
 from chalicelib.store.dynamo.chains import chain_of

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import astuple
 from typing import Any
 
-from chalicelib.core.feed_state import Counts, FeedState, Held, Seen
-from chalicelib.core.snapshot import Manifest
+from chalicelib.core.feeds.snapshot import Manifest
+from chalicelib.core.feeds.state import Counts, FeedState, Held, Seen
 from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.schema import Item
 

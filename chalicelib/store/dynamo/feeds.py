@@ -11,9 +11,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chalicelib.core.feed_state import FeedState, leased
-from chalicelib.core.snapshot import EMPTY, Comparison, Manifest, Snapshot
-from chalicelib.core.snapshot_rows import from_chunk, to_changes, to_chunks, to_rows
+from chalicelib.core.feeds.snapshot import EMPTY, Comparison, Manifest, Snapshot
+from chalicelib.core.feeds.snapshot_rows import (
+    from_chunk,
+    to_changes,
+    to_chunks,
+    to_rows,
+)
+from chalicelib.core.feeds.state import FeedState, leased
 from chalicelib.errors import Conflict
 from chalicelib.store.dynamo import feed_codec, schema
 from chalicelib.store.dynamo.client import Contended

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.core.head import Head
+from chalicelib.core.log.head import Head
 from chalicelib.errors import NotFound
 from chalicelib.store.dynamo import codec, schema
 from chalicelib.store.dynamo.conditions import when_same

@@ -11,11 +11,12 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple
 from hashlib import sha256
 from typing import Any
 
-from chalicelib.core.ioc import Ioc, IocType, SeenBy
-from chalicelib.core.ioc_ports import Due, Kept
+from chalicelib.core.iocs.ioc import Ioc, IocType, Mention, SeenBy
+from chalicelib.core.iocs.ports import Due, Kept
 from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.conditions import when_absent, when_same
 from chalicelib.store.dynamo.schema import Item
@@ -113,6 +114,7 @@ def _to_json(ioc: Ioc) -> dict[str, Any]:
         "y": ioc.context,
         "z": ioc.revoked,
         "n": ioc.life if ioc.life > 1 else 0,
+        "a": astuple(ioc.article) if ioc.article else None,
         **{short: getattr(ioc, name) for short, name in _TEXTS.items()},
     }
     kept = ("t", "v", "f", "l", "c", "o", "m", "s")
@@ -133,6 +135,7 @@ def _from_json(document: dict[str, Any]) -> Ioc:
         context=document.get("y"),
         revoked=bool(document.get("z")),
         life=document.get("n", 1),
+        article=Mention(*document["a"]) if "a" in document else None,
         **{name: tuple(document.get(short, ())) for short, name in _TEXTS.items()},
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from chalicelib.core.entry import CardVersion, NewEntry, Standing
-from chalicelib.core.head import Head
+from chalicelib.core.log.entry import CardVersion, NewEntry, Standing
+from chalicelib.core.log.head import Head
+from chalicelib.core.log.query import Query
 from chalicelib.core.ports import Clock, LogPage, PageRequest, Placement, Tidied
-from chalicelib.core.query import Query
 from chalicelib.store.dynamo.append import Appender
 from chalicelib.store.dynamo.compaction import SETTLED, Compactor
 from chalicelib.store.dynamo.heads import read_head

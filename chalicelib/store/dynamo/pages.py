@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from chalicelib.core.entry import CardVersion, Standing, standings
-from chalicelib.core.head import Head
+from chalicelib.core.log.entry import CardVersion, Standing, standings
+from chalicelib.core.log.head import Head
+from chalicelib.core.log.query import Query
 from chalicelib.core.ports import Clock, LogPage, PageRequest
-from chalicelib.core.query import Query
 from chalicelib.errors import Unavailable
 from chalicelib.store.dynamo import codec, schema, segment
 from chalicelib.store.dynamo.client import Contended

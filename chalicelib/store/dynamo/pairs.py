@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.core.entry import Standing
+from chalicelib.core.log.entry import Standing
 from chalicelib.store.dynamo import codec, schema, segment
 from chalicelib.store.dynamo.codec import History, Segment
 from chalicelib.store.dynamo.conditions import when_same

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.core.entry import (
+from chalicelib.core.log.entry import (
     CardVersion,
     Standing,
     all_facets,
     is_replaced,
     standings,
 )
-from chalicelib.core.head import Head
+from chalicelib.core.log.head import Head
+from chalicelib.core.log.query import Query
 from chalicelib.core.ports import Clock
-from chalicelib.core.query import Query
 from chalicelib.errors import NotFound
 from chalicelib.store.dynamo import codec, schema
 from chalicelib.store.dynamo.chains import chain_of

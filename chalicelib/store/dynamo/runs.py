@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from chalicelib.core.entry import Standing, is_replaced
+from chalicelib.core.log.entry import Standing, is_replaced
 from chalicelib.store.dynamo.pairs import Pair, standing_anew
 from chalicelib.store.dynamo.table import MOST_ACTIONS
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from chalicelib.core.entry import ALONE, Entry, Standing
+from chalicelib.core.log.entry import ALONE, Entry, Standing
 
 _COUNT = struct.Struct("<I")
 _LEVEL = 6

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.core.statistics import Tally
+from chalicelib.core.iocs.statistics import Tally
 from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.schema import Item
 from chalicelib.store.dynamo.table import Table

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from chalicelib.core.head import Head
+from chalicelib.core.log.head import Head
 from chalicelib.store.dynamo import codec, schema
 from chalicelib.store.dynamo.chains import chain_of
 from chalicelib.store.dynamo.codec import FacetLink, Segment

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.core.ioc import IocType, Raw, Rejected, Said, Sighting
+from chalicelib.core.iocs.ioc import IocType, Raw, Rejected, Said, Sighting
 from chalicelib.core.windows import DAY
 from chalicelib.ingest import warninglists
 from chalicelib.ingest.clean import clean

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.access import tiers
-from chalicelib.core.ioc import IocType
+from chalicelib.core.iocs.ioc import IocType
 from chalicelib.errors import Conflict, InvalidRequest
 from chalicelib.ingest import destinations
 from chalicelib.services.collections import Collections

@@ -14,16 +14,16 @@ import pytest
 
 from chalicelib import container as containers
 from chalicelib.container import Container, Outside
-from chalicelib.core import stix
-from chalicelib.core.feed_state import Health
+from chalicelib.core.feeds.state import Health
+from chalicelib.core.iocs import stix
+from chalicelib.core.log.query import EVERYTHING
 from chalicelib.core.ports import PageRequest
-from chalicelib.core.query import EVERYTHING
 from chalicelib.core.windows import MINUTE
 from chalicelib.ingest import source as sources
-from chalicelib.ingest.fetch import Fetched, FetchFailed, Unchanged
 from chalicelib.ingest.pipeline import Pipeline
 from chalicelib.ingest.report import Report
 from chalicelib.ingest.source import Source
+from chalicelib.ingest.web.fetch import Fetched, FetchFailed, Unchanged
 from chalicelib.settings import Settings
 from tests.doubles.clock import FakeClock
 from tests.doubles.dynamo import FakeDynamo, client_of

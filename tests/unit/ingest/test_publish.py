@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.core import stix
-from chalicelib.core.ioc import IocType, Sighting
+from chalicelib.core.iocs import stix
+from chalicelib.core.iocs.ioc import IocType, Sighting
 from chalicelib.errors import Unavailable
 from chalicelib.ingest.publish import Published
 from chalicelib.ingest.shelf import to_entry

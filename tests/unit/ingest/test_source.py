@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chalicelib.core.ioc import IocType
+from chalicelib.core.iocs.ioc import IocType
 from chalicelib.ingest.formats import FORMATS, dates
 from chalicelib.ingest.source import InvalidSource, Source, load, read
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.core.ioc import IocType
+from chalicelib.core.iocs.ioc import IocType
 from chalicelib.ingest.formats.stix_pattern import NotPlain, values
 
 HASH = "a" * 64

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.core.ioc import IocType
+from chalicelib.core.iocs.ioc import IocType
 from chalicelib.ingest import warninglists
 from chalicelib.ingest.warninglists import OWN, VENDORS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.core.query import EVERYTHING, Query
+from chalicelib.core.log.query import EVERYTHING, Query
 from tests.doubles.clock import FakeClock
 from tests.doubles.dynamo import FakeDynamo
 from tests.factories import Store, make_entry, make_store

@@ -7,7 +7,9 @@ from random import Random
 
 import pytest
 
-from chalicelib.core.feed_state import (
+from chalicelib.core.feeds.snapshot import EMPTY, Comparison, Manifest
+from chalicelib.core.feeds.snapshot_rows import CHUNK_ROWS
+from chalicelib.core.feeds.state import (
     Counts,
     FeedState,
     Held,
@@ -16,8 +18,6 @@ from chalicelib.core.feed_state import (
     succeeded,
     unchanged,
 )
-from chalicelib.core.snapshot import EMPTY, Comparison, Manifest
-from chalicelib.core.snapshot_rows import CHUNK_ROWS
 from chalicelib.core.windows import DAY, MINUTE
 from chalicelib.errors import Conflict
 from chalicelib.store.dynamo.feeds import DynamoFeeds

@@ -7,9 +7,9 @@ from dataclasses import fields
 import pytest
 
 from bench.units import item_size
-from chalicelib.core.ioc import Ioc, IocType, SeenBy
-from chalicelib.core.ioc_ports import Kept
-from chalicelib.core.statistics import Tally
+from chalicelib.core.iocs.ioc import Ioc, IocType, SeenBy
+from chalicelib.core.iocs.ports import Kept
+from chalicelib.core.iocs.statistics import Tally
 from chalicelib.errors import Unavailable
 from chalicelib.store.dynamo.iocs import DynamoIocs
 from chalicelib.store.dynamo.statistics import DynamoStatistics

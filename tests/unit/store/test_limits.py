@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.core.query import EVERY, LAST, Query
+from chalicelib.core.log.query import EVERY, LAST, Query
 from chalicelib.errors import NotFound
 from tests import audit
 from tests.doubles.dynamo import FakeDynamo

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.core.query import LAST, Query, Versions
+from chalicelib.core.log.query import LAST, Query, Versions
 from tests.factories import ALL, canonical, make_entry, make_id, make_store
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from chalicelib.core.cursor import Cursor, decode, encode
-from chalicelib.core.query import Query, Versions
+from chalicelib.core.log.cursor import Cursor, decode, encode
+from chalicelib.core.log.query import Query, Versions
 from chalicelib.errors import InvalidRequest
 from chalicelib.taxii.filters import MOST, read_filters, read_selection
 

@@ -1,0 +1,1 @@
+"""What is remembered of a feed between two runs: state and snapshot. Pure."""

@@ -1,0 +1,1 @@
+"""What a collection's log holds: entries, heads, queries, cursors. Pure."""

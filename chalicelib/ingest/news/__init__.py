@@ -1,0 +1,1 @@
+"""IOCs out of articles: page text, sections, extraction, severity, reports."""
