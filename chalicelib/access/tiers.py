@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ class Tier:
     per_day: int | None = None
     burst: int | None = None
     lookback_days: int | None = None
+    article_lookback_days: int | None = None
     results: int | None = None
     keys: int | None = None
     formats: tuple[str, ...] = ()
@@ -40,6 +41,7 @@ class Tiers:
     all: tuple[Tier, ...]
     taxii: str
     costs: Mapping[str, int]
+    needs: Mapping[str, str] = field(default_factory=dict)
 
     def named(self, name: str) -> Tier:
         """Find the tier that a new key asks for. Raises InvalidRequest."""
@@ -73,13 +75,26 @@ class Tiers:
         """Tell what a request counts, in tenths."""
         return self.costs.get(operation or "", ONE)
 
+    def needed(self, operation: str | None) -> str | None:
+        """Name the tier that an operation asks for, if it does."""
+        return self.needs.get(operation or "")
+
     def _find(self, name: str) -> Tier | None:
         return next((one for one in self.all if one.name == name), None)
 
 
 def earliest(tier: Tier, now: int) -> int:
     """Tell where the look-back of a tier begins (microseconds); 0 is everywhere."""
-    return 0 if tier.lookback_days is None else now - tier.lookback_days * windows.DAY
+    return _back(tier.lookback_days, now)
+
+
+def earliest_article(tier: Tier, now: int) -> int:
+    """Tell where the look-back of a tier begins for articles; 0 is everywhere."""
+    return _back(tier.article_lookback_days, now)
+
+
+def _back(days: int | None, now: int) -> int:
+    return 0 if days is None else now - days * windows.DAY
 
 
 @cache
@@ -91,7 +106,9 @@ def load() -> Tiers:
 def read(table: Mapping[str, Any]) -> Tiers:
     """Read a table as data/tiers.toml has it."""
     rows = tuple(_tier(name, row) for name, row in table["tier"].items())
-    return Tiers(rows, table["taxii"]["tier"], table.get("cost", {}))
+    return Tiers(
+        rows, table["taxii"]["tier"], table.get("cost", {}), table.get("needs", {})
+    )
 
 
 def _tier(name: str, row: Mapping[str, Any]) -> Tier:

@@ -9,6 +9,14 @@ from __future__ import annotations
 
 _EXPOSED = (
     "X-Request-Id",
+    "X-Next-Cursor",
+    "X-Skipped",
+    "X-Cache-Updated-At",
+    "X-Cache-Age-Seconds",
+    "X-Cache-Stale",
+    "ETag",
+    "Link",
+    "Content-Disposition",
     "X-TAXII-Date-Added-First",
     "X-TAXII-Date-Added-Last",
     "X-Effective-Added-After",

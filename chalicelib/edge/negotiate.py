@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -35,6 +35,25 @@ def parse(header: str) -> MediaType:
 def parse_many(header: str) -> list[MediaType]:
     """Read a list of media ranges, as Accept holds it."""
     return [parse(part) for part in _split(header, ",") if part.strip()]
+
+
+def preferred(header: str, offered: Sequence[str]) -> str:
+    """Choose of what is offered what a client likes best; the first of equals.
+
+    Where it likes none of it, the first too.
+    """
+    ranges = parse_many(header)
+
+    def liking(offer: str) -> float:
+        name = parse(offer).name
+        wanted = (name, f"{name.partition('/')[0]}/*", "*/*")
+        for one in wanted:
+            found = [each.quality for each in ranges if each.name == one]
+            if found:
+                return max(found)
+        return 0.0
+
+    return max(offered, key=liking)
 
 
 def _split(text: str, at: str) -> Iterator[str]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.edge.dialect import Dialect
-from chalicelib.edge.operation import Door, Operation, Operations, View, operation_for
+from chalicelib.edge.operation import (
+    Door,
+    Operation,
+    Operations,
+    Traits,
+    View,
+    operation_for,
+)
 from chalicelib.edge.serving import serve
 from chalicelib.errors import Internal
 
@@ -24,23 +31,17 @@ class Router:
         self.dialect = dialect
         self._routes: dict[str, dict[str, Operation]] = {}
 
-    def get(
-        self, path: str, *, door: Door = Door.KEY, counts: str | None = None
-    ) -> Callable[[View], View]:
-        """Register a view for GET, and HEAD."""
-        return self._route(path, "GET", door, counts)
+    def get(self, path: str, **traits: Any) -> Callable[[View], View]:
+        """Register a view for GET, and HEAD; see Traits."""
+        return self._route(path, "GET", Traits(**traits))
 
-    def post(
-        self, path: str, *, door: Door = Door.KEY, counts: str | None = None
-    ) -> Callable[[View], View]:
-        """Register a view for POST."""
-        return self._route(path, "POST", door, counts)
+    def post(self, path: str, **traits: Any) -> Callable[[View], View]:
+        """Register a view for POST; see Traits."""
+        return self._route(path, "POST", Traits(**traits))
 
-    def delete(
-        self, path: str, *, door: Door = Door.KEY, counts: str | None = None
-    ) -> Callable[[View], View]:
-        """Register a view for DELETE."""
-        return self._route(path, "DELETE", door, counts)
+    def delete(self, path: str, **traits: Any) -> Callable[[View], View]:
+        """Register a view for DELETE; see Traits."""
+        return self._route(path, "DELETE", Traits(**traits))
 
     def register(self, app: Chalice, prefix: str) -> None:
         """Add the routes to an app, below a prefix.
@@ -56,12 +57,14 @@ class Router:
                     handler
                 )
 
-    def _route(
-        self, path: str, method: str, door: Door, counts: str | None
-    ) -> Callable[[View], View]:
+    @property
+    def routes(self) -> Mapping[str, Operations]:
+        """All operations, by path and method."""
+        return self._routes
+
+    def _route(self, path: str, method: str, traits: Traits) -> Callable[[View], View]:
         def keep(view: View) -> View:
-            operation = Operation(view, door, counts)
-            self._routes.setdefault(path, {})[method] = operation
+            self._routes.setdefault(path, {})[method] = Operation(view, traits)
             return view
 
         return keep

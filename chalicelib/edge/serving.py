@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from chalice.app import Request as ChaliceRequest
 from chalice.app import Response
@@ -18,7 +19,7 @@ from chalicelib.access.tiers import ONE
 from chalicelib.container import Container, current
 from chalicelib.core.apikey import ApiKey
 from chalicelib.core.usage import Outcome
-from chalicelib.edge import callers, cors, ratelimit
+from chalicelib.edge import callers, cors, parameters, ratelimit
 from chalicelib.edge.dialect import Dialect, dialect_of
 from chalicelib.edge.operation import (
     Context,
@@ -31,10 +32,12 @@ from chalicelib.edge.reply import Reply
 from chalicelib.edge.request import Request, from_chalice, request_id
 from chalicelib.errors import (
     AppError,
+    Forbidden,
     Internal,
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
+    TierRequired,
     TooLarge,
 )
 from chalicelib.observe import log, metrics
@@ -118,8 +121,15 @@ def _answer(call: _Call, path: Mapping[str, str]) -> Reply:
             headers={"Allow": _allowed(operations)},
         )
     caller = _caller(call, operation)
-    call.dialect.check_accept(request.headers.get("accept"))
-    return operation.view(Context(request, call.container, caller), **path)
+    traits = operation.traits
+    if not traits.produces:
+        call.dialect.check_accept(request.headers.get("accept"))
+    arguments: Mapping[str, Any] = {}
+    if traits.parameters is not None:
+        arguments = parameters.read(traits.parameters, request.query)
+    now = call.container.clock.now()
+    context = Context(request, call.container, caller, now, arguments)
+    return operation.view(context, **path)
 
 
 def _caller(call: _Call, operation: Operation) -> ApiKey | None:
@@ -131,12 +141,29 @@ def _caller(call: _Call, operation: Operation) -> ApiKey | None:
     if operation.door is Door.KEY:
         call.caller = caller
         _count(call, caller, operation)
+        _check_rights(call, caller, operation)
     return caller
+
+
+def _check_rights(call: _Call, caller: ApiKey, operation: Operation) -> None:
+    """Raise Forbidden or TierRequired unless the key is for such answers."""
+    scope, needs = operation.traits.scope, operation.traits.needs
+    if scope is not None and scope not in caller.scopes:
+        raise Forbidden(
+            f"this key is not for that: it asks for the scope {scope}",
+            details={"required": scope},
+        )
+    tiers = call.container.tiers
+    required = tiers.needed(needs)
+    if required is not None and not tiers.reaches(caller.tier, required):
+        raise TierRequired(
+            f"this asks for the tier {required}", details={"required": required}
+        )
 
 
 def _count(call: _Call, caller: ApiKey, operation: Operation) -> None:
     """Count a request before anything is read for it. Raises RateLimited."""
-    allowance = call.container.limits.take(caller, operation.counts)
+    allowance = call.container.limits.take(caller, operation.traits.counts)
     if allowance is None:
         return
     call.counted = allowance
