@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.core.log.chains import chains_of
 from chalicelib.core.log.entry import (
     CardVersion,
     Entry,
@@ -17,7 +18,6 @@ from chalicelib.core.log.entry import (
 )
 from chalicelib.core.log.head import Head
 from chalicelib.store.dynamo import codec, schema, segment
-from chalicelib.store.dynamo.chains import chain_of
 from chalicelib.store.dynamo.codec import FacetLink, History, Segment
 from tests.model import instant
 
@@ -68,7 +68,7 @@ def _sort(contents: Contents, kind: str, item: Item) -> None:
         case "OLD":
             contents.marks |= dict([codec.item_to_mark(item)])
         case "CARD":
-            contents.cards[codec.card_object(item)] = codec.item_to_card(item).versions
+            contents.cards[schema.card_object(item)] = codec.item_to_card(item).versions
         case "BLOB":
             contents.chunks[int(item["pk"]["S"].rpartition("#")[2])] += 1
         case "HEAD":
@@ -188,7 +188,7 @@ def _check_members(contents: Contents, segments: Mapping[int, Segment]) -> None:
     ends = sorted(segments)
     for entry in contents.entries():
         end = ends[bisect_left(ends, entry.date_added)]
-        names = {chain_of(facet, head.chains) for facet in all_facets(entry)}
+        names = chains_of(all_facets(entry), head.chains)
         assert all((name, end) in linked for name in names), entry
         members.update(names)
     assert {n: c.entries for n, c in head.chains.items() if c.entries} == dict(members)

@@ -132,6 +132,9 @@ class CollectionStore(Protocol):
     def create(self, collection: Collection) -> None:
         """Add a collection. Raises Conflict when a name of it is taken."""
 
+    def ensure_log(self, name: str, created: int) -> None:
+        """Make a log that is no collection, unless it is there."""
+
     def all(self, *, closing: bool = False) -> list[Collection]:
         """List the collections, oldest first.
 

@@ -20,6 +20,7 @@ from chalicelib.core.collection import (
     check_title,
 )
 from chalicelib.core.iocs.ioc import IocType
+from chalicelib.core.log.head import ROWS
 from chalicelib.core.ports import Clock, CollectionStore
 from chalicelib.errors import Conflict
 
@@ -55,11 +56,12 @@ def read(text: str) -> tuple[Destination, ...]:
 def ensure_collections(
     store: CollectionStore, destinations: Sequence[Destination], clock: Clock
 ) -> list[Collection]:
-    """Make those collections that are missing; tell which.
+    """Make the log of rows and those collections that are missing; tell which.
 
     An alias that an operator has given to another collection stays there.
     Raises Conflict where another collection has the title.
     """
+    store.ensure_log(ROWS, clock.now())
     known = {collection.id for collection in store.all(closing=True)}
     made = []
     for number, one in enumerate(destinations):

@@ -15,10 +15,13 @@ from chalicelib.core.iocs.ioc import Ioc
 from chalicelib.core.iocs.origin import Origin
 from chalicelib.core.iocs.ports import IocStore, Kept
 from chalicelib.core.iocs.stix import Stix
+from chalicelib.core.lists import entries
+from chalicelib.core.lists.row import row_of
+from chalicelib.core.log.head import ROWS
 from chalicelib.core.ports import Clock
 from chalicelib.errors import Unavailable
 from chalicelib.ingest.destinations import Destination
-from chalicelib.ingest.shelf import Shelf
+from chalicelib.ingest.shelf import Put, Shelf
 
 _MILLISECOND = 1_000
 _PAUSE = 0.05
@@ -125,14 +128,27 @@ class Records:
                 continue
             fixed, links = self._graph(mine) if destination.graph else ([], [])
             objects = [*(written[one.after.key] for one in mine), *links]
-            for put in self._shelf.put(destination.id, fixed, objects, deadline):
-                if put.placement.state == "failed":
-                    refused.add(put.entry.id)
-                elif put.placement.state == "present" and self._shelf.differs(
-                    destination.id, put.entry
-                ):
-                    taken.add(put.entry.id)
+            put = self._shelf.put(destination.id, fixed, objects, deadline)
+            refused |= {one.entry.id for one in put if _is_refused(one)}
+            taken |= {
+                one.entry.id for one in put if self._is_taken(destination.id, one)
+            }
+        rows = self._put_rows(changes, deadline)
+        refused |= {stix.id_of(ioc) for ioc, put in rows if _is_refused(put)}
+        taken |= {stix.id_of(ioc) for ioc, put in rows if self._is_taken(ROWS, put)}
         return refused, taken
+
+    def _put_rows(
+        self, changes: Sequence[Change], deadline: float
+    ) -> list[tuple[Ioc, Put]]:
+        iocs = [one.after for one in changes]
+        rows = [entries.to_entry(row_of(ioc, self._origins)) for ioc in iocs]
+        put = self._shelf.add(ROWS, rows, deadline)
+        return list(zip(iocs, put, strict=True))
+
+    def _is_taken(self, log: str, put: Put) -> bool:
+        present = put.placement.state == "present"
+        return present and self._shelf.differs(log, put.entry)
 
     def _object(self, ioc: Ioc) -> Stix:
         return stix.object_of(ioc, self._origins)
@@ -172,6 +188,10 @@ class Records:
         if self._clock.monotonic() + pause > deadline:
             raise Unavailable("too many changed the same records: try again")
         self._clock.sleep(pause)
+
+
+def _is_refused(put: Put) -> bool:
+    return put.placement.state == "failed"
 
 
 def _changes(

@@ -53,13 +53,15 @@ class Shelf:
             if (collection, one["id"]) not in self._there
         }
         entries = [to_entry(one) for one in (*fresh.values(), *objects)]
-        placed = list(self._log.append(collection, entries, deadline))
+        put = self.add(collection, entries, deadline)
         # Whatever was there already, a later process finds out again.
         self._there |= {(collection, one) for one in fresh}
-        return [
-            Put(entry, placement)
-            for entry, placement in zip(entries, placed, strict=True)
-        ][len(fresh) :]
+        return put[len(fresh) :]
+
+    def add(self, log: str, entries: Sequence[NewEntry], deadline: float) -> list[Put]:
+        """Add entries to a log. Raises NotFound, and Unavailable at the deadline."""
+        placed = self._log.append(log, entries, deadline)
+        return [Put(*both) for both in zip(entries, placed, strict=True)]
 
     def differs(self, collection: str, entry: NewEntry) -> bool:
         """Tell whether the version is there with other content than this."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib.container import Container, current
+from chalicelib.core.log.head import ROWS
 from chalicelib.core.ports import Tidied
 from chalicelib.errors import NotFound
 from chalicelib.observe import metrics
@@ -29,16 +30,15 @@ def compact_all(container: Container, seconds: float) -> dict[str, Tidied]:
     """
     deadline = container.clock.monotonic() + seconds
     done: dict[str, Tidied] = {}
-    for collection in container.collections.all():
+    collections = [one.id for one in container.collections.all()]
+    for name in (*collections, ROWS):
         if container.clock.monotonic() > deadline:
             break
         try:
-            tidied = container.log.compact(collection.id, deadline)
+            tidied = container.log.compact(name, deadline)
         except NotFound:
             continue
-        done[collection.id] = tidied
-        logger.info(
-            "compacted", extra={"collection": collection.id, **tidied._asdict()}
-        )
+        done[name] = tidied
+        logger.info("compacted", extra={"collection": name, **tidied._asdict()})
     metrics.count("compacted_segments", sum(one.segments for one in done.values()))
     return done

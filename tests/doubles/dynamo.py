@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from email.utils import formatdate
 from threading import RLock
 from typing import Any
@@ -81,7 +81,7 @@ class FakeDynamo:
         _expect(
             arguments,
             "TableName KeyConditionExpression ExpressionAttributeValues "
-            "ConsistentRead Limit ExclusiveStartKey",
+            "ConsistentRead Limit ExclusiveStartKey ScanIndexForward",
         )
         return self._do("Query", lambda: self._query(arguments))
 
@@ -200,11 +200,17 @@ class FakeDynamo:
             ) from None
         check_key("Query", {"pk": {"S": pk}, "sk": {"S": "-"}})
         start = arguments.get("ExclusiveStartKey")
-        after = start["sk"]["S"] if start else ""
+        place = start["sk"]["S"] if start else None
+        backward = arguments.get("ScanIndexForward") is False
         most = arguments.get("Limit")
         if most is not None and most < 1:
             raise invalid("Query", "Limit must be at least 1")
-        items, full = self._scan(table, pk, lambda sk: sk > after and test(sk), most)
+
+        def follows(sk: str) -> bool:
+            beyond = place is None or (sk < place if backward else sk > place)
+            return beyond and test(sk)
+
+        items, full = self._scan(table, pk, follows, most, backward=backward)
         self.reads += units.query_units(items)
         answer: Answer = {"Items": items, "Count": len(items)}
         if full:
@@ -214,11 +220,18 @@ class FakeDynamo:
         return answer
 
     def _scan(
-        self, table: str, pk: str, test: Callable[[str], bool], most: int | None
+        self,
+        table: str,
+        pk: str,
+        test: Callable[[str], bool],
+        most: int | None,
+        *,
+        backward: bool,
     ) -> tuple[list[Item], bool]:
         items: list[Item] = []
         size = 0
-        for sk in self._sort_keys(table, pk):
+        keys: Iterable[str] = self._sort_keys(table, pk)
+        for sk in reversed(list(keys)) if backward else keys:
             if not test(sk):
                 continue
             item = self._see((table, pk, sk))

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from chalicelib.core.collection import Collection
 
+ROWS = "iocs"
+"""The log of the rows of IOCs. It is no collection: those have UUIDs."""
+
 
 class Chain(NamedTuple):
     """How far the chain of a facet goes and how many entries it leads to."""

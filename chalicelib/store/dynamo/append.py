@@ -103,8 +103,8 @@ class Appender:
 
     def _cards(self, collection: str, batch: Sequence[NewEntry]) -> dict[str, Card]:
         ids = dict.fromkeys(entry.id for entry in batch)
-        keys = [schema.key(schema.card(collection, identifier)) for identifier in ids]
+        keys = [schema.card(collection, identifier) for identifier in ids]
         return {
-            codec.card_object(item): codec.item_to_card(item)
+            schema.card_object(item): codec.item_to_card(item)
             for item in self.table.get_many(keys)
         }

@@ -236,7 +236,7 @@ def card_to_item(
         for version in versions
     )
     return {
-        **schema.key(schema.card(collection, object_id)),
+        **schema.card(collection, object_id),
         "v": _text("\n".join(lines)),
     }
 
@@ -264,11 +264,6 @@ def item_to_card(item: Item | None) -> Card:
             )
         )
     return Card(tuple(versions), item["v"])
-
-
-def card_object(item: Item) -> str:
-    """Tell which object a card is of."""
-    return str(item[schema.PK]["S"]).split("#", 2)[2]
 
 
 def chunk_to_item(pk: str, number: int, data: bytes) -> Item:

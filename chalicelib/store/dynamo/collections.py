@@ -35,6 +35,11 @@ class DynamoCollections:
                 details={"id": collection.id, "title": collection.title},
             ) from None
 
+    def ensure_log(self, name: str, created: int) -> None:
+        """Make a log that is no collection: none of the names leads to it."""
+        head = Head(Collection(name, name, None, None, created))
+        self._table.put_when(codec.head_to_item(head), when_absent())
+
     def all(self, *, closing: bool = False) -> list[Collection]:
         """List the collections, oldest first; see CollectionStore.all."""
         listed = self._table.query_all(schema.LISTING)
@@ -114,16 +119,15 @@ class DynamoCollections:
 
     def _leaves(self, collection: str, page: list[Item]) -> Iterator[list[Key]]:
         for item in page:
-            keys: dict[str, Key] = {}
+            keys: list[Key] = []
             for stored in segment.unpack(item["d"]["B"]):
                 entry = stored.entry
-                card = schema.card(collection, entry.id)
-                keys[card] = schema.key(card)
+                keys.append(schema.card(collection, entry.id))
                 blob = schema.blob(collection, entry.date_added)
-                for number in range(entry.chunks):
-                    chunk = schema.chunk(number)
-                    keys[blob + chunk] = schema.key(blob, chunk)
-            yield list(keys.values())
+                numbers = range(entry.chunks)
+                keys += [schema.key(blob, schema.chunk(one)) for one in numbers]
+            # Versions of one object share its card.
+            yield list({str(one): one for one in keys}.values())
 
     def _partition(self, pk: str) -> Iterator[list[Key]]:
         for page in self._table.query(pk):

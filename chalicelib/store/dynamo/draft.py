@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chalicelib.core import instants
+from chalicelib.core.log.chains import chains_of
 from chalicelib.core.log.entry import (
     CardVersion,
     Entry,
@@ -19,7 +20,6 @@ from chalicelib.core.log.entry import (
 from chalicelib.core.log.head import Chain, Head
 from chalicelib.core.ports import Placement, State
 from chalicelib.store.dynamo import codec, schema, segment
-from chalicelib.store.dynamo.chains import chain_of
 from chalicelib.store.dynamo.codec import Card, FacetLink, Segment
 from chalicelib.store.dynamo.conditions import when_absent, when_same
 from chalicelib.store.dynamo.heads import replace_head
@@ -154,7 +154,7 @@ class Draft:
 
     def _fits(self, fresh: _Fresh) -> bool:
         entry = fresh.new
-        names = {chain_of(facet, self._chains) for facet in all_facets(entry)}
+        names = chains_of(all_facets(entry), self._chains)
         cost = len(fresh.chunks) + len(names - self._members.keys())
         cost += entry.id not in self._mine
         card = self._cards.get(entry.id, codec.NO_CARD)

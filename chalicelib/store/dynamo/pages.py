@@ -15,6 +15,7 @@ from chalicelib.store.dynamo.client import Contended
 from chalicelib.store.dynamo.codec import Segment
 from chalicelib.store.dynamo.heads import read_head, to_head
 from chalicelib.store.dynamo.pairs import Gap, Pair, marks_between, open_pairs, pair_at
+from chalicelib.store.dynamo.ranges import ranges
 from chalicelib.store.dynamo.schema import Item
 from chalicelib.store.dynamo.segment import Stored
 from chalicelib.store.dynamo.table import MOST_GETS, Table
@@ -101,7 +102,7 @@ class PageReader:
         """List the versions of one object in the order they were added."""
         if not schema.is_name(object_id):
             return []
-        reading = self.table.get(schema.key(schema.card(head.id, object_id)))
+        reading = self.table.get(schema.card(head.id, object_id))
         return _with_standing(codec.item_to_card(reading.item).versions)
 
     def _fill_to_gap(self, basket: _Basket, head: Head) -> int:
@@ -154,7 +155,7 @@ class PageReader:
 
     def _marks(self, head: Head, batch: Sequence[Segment]) -> dict[int, Standing]:
         marks: dict[int, Standing] = {}
-        for after, until in _ranges(batch):
+        for after, until in ranges(batch):
             if after < head.marked:
                 marks |= marks_between(self.table, head.id, after, until)
         return marks
@@ -200,7 +201,7 @@ class PageReader:
         self, head: Head, ids: Sequence[str], *, with_head: bool = False
     ) -> list[Item | None]:
         keys = [schema.key(schema.head(head.id))] if with_head else []
-        keys += [schema.key(schema.card(head.id, identifier)) for identifier in ids]
+        keys += [schema.card(head.id, identifier) for identifier in ids]
         if len(keys) == 1:
             return [self.table.get(keys[0]).item]
         # Cards are no chain: read one by one, a later entry could be seen while
@@ -248,17 +249,3 @@ def _with_standing(
     now = standings(versions)
     ordered = sorted(versions, key=lambda version: version.date_added)
     return [(version, now[version.date_added]) for version in ordered]
-
-
-def _ranges(batch: Sequence[Segment]) -> Iterator[tuple[int, int]]:
-    """Join the ranges of neighbouring segments."""
-    start = end = None
-    for one in batch:
-        if end is None or start is None:
-            start = one.previous
-        elif one.previous > end:
-            yield start, end
-            start = one.previous
-        end = one.last
-    if start is not None and end is not None:
-        yield start, end

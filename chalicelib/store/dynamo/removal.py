@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.core.log.chains import chains_of
 from chalicelib.core.log.entry import (
     CardVersion,
     Standing,
@@ -20,7 +21,6 @@ from chalicelib.core.log.query import Query
 from chalicelib.core.ports import Clock
 from chalicelib.errors import NotFound
 from chalicelib.store.dynamo import codec, schema
-from chalicelib.store.dynamo.chains import chain_of
 from chalicelib.store.dynamo.client import Contended
 from chalicelib.store.dynamo.codec import Card
 from chalicelib.store.dynamo.conditions import when_same
@@ -84,7 +84,7 @@ class Remover:
         return removed
 
     def _card(self, collection: str, object_id: str) -> Card:
-        key = schema.key(schema.card(collection, object_id))
+        key = schema.card(collection, object_id)
         item = self.table.get(key).item if schema.is_name(object_id) else None
         if item is None:
             raise NotFound("there is no such object in this collection")
@@ -139,7 +139,7 @@ class Remover:
         fewer = Counter(
             name
             for version in gone
-            for name in {chain_of(facet, head.chains) for facet in all_facets(version)}
+            for name in chains_of(all_facets(version), head.chains)
         )
         chains = {
             name: chain._replace(entries=chain.entries - fewer[name])
@@ -154,7 +154,7 @@ class Remover:
         if left:
             item = codec.card_to_item(collection, object_id, left)
             return self.table.put_action(item, **unchanged)
-        key = schema.key(schema.card(collection, object_id))
+        key = schema.card(collection, object_id)
         return self.table.delete_action(key, **unchanged)
 
     def _mark_actions(self, head: Head, dates: set[int]) -> Iterator[dict[str, Any]]:

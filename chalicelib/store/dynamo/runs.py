@@ -78,9 +78,11 @@ class Run(NamedTuple):
 
     @property
     def _actions_left(self) -> int:
-        # The head; each segment and history; each link, old and new.
-        links = sum(len(one.segment.facets) for one in self.pairs)
-        return MOST_ACTIONS - 1 - 2 * len(self.pairs) - 2 * links
+        # The head; each segment and history; each link that goes, and each chain.
+        gone = sum(len(one.segment.facets) for one in self.pairs[:-1])
+        names = {name for one in self.pairs for name in one.segment.facets}
+        links = gone + len(names) if gone else 0
+        return MOST_ACTIONS - 1 - 2 * len(self.pairs) - links
 
 
 def within(pair: Pair, marks: Mapping[int, Standing]) -> dict[int, Standing]:

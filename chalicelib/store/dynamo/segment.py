@@ -17,7 +17,7 @@ from typing import NamedTuple
 from chalicelib.core.log.entry import ALONE, Entry, Standing
 
 _COUNT = struct.Struct("<I")
-_LEVEL = 6
+_LEVEL = 9
 _FIELD = "\t"
 _ITEM = ","
 _PLAIN = 6

@@ -78,14 +78,17 @@ class Table:
         after: str = "",
         until: str | None = None,
         limit: int | None = None,
+        backward: bool = False,
     ) -> Iterator[list[Item]]:
         """Read a partition in order, a page of items at a time.
 
         `after` is excluded, `until` included; `limit` is the size of the
         first page, each later one is twice as large. What follows is read as it
-        is asked for.
+        is asked for. `backward` begins at `until`.
         """
         arguments = self._range(pk, after, until)
+        if backward:
+            arguments["ScanIndexForward"] = False
         if limit is not None:
             arguments["Limit"] = limit
         while True:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from chalicelib.core.log.chains import chains_of
 from chalicelib.core.log.head import Head
 from chalicelib.store.dynamo import codec, schema
-from chalicelib.store.dynamo.chains import chain_of
 from chalicelib.store.dynamo.codec import FacetLink, Segment
 from chalicelib.store.dynamo.pairs import Gap
 from chalicelib.store.dynamo.table import MOST_GETS, Table
@@ -30,7 +30,7 @@ def walk(
     if after >= head.last:
         return iter(())
     if facets is not None:
-        names = {chain_of(facet, head.chains) for facet in facets}
+        names = chains_of(facets, head.chains)
         there = sorted(
             name
             for name in names

@@ -1,0 +1,1 @@
+"""What lists and exports of IOCs are made of, and how they are asked for."""
