@@ -1,9 +1,10 @@
-"""Build chalicelib/data/attack-names.json.gz from STIX bundles of MITRE ATT&CK.
+"""Build chalicelib/data/attack-*.json.gz from STIX bundles of MITRE ATT&CK.
 
     python -m tools.build_attack_names BUNDLE...
 
 Groups, malware and tools with their other names, and techniques of two words or more.
-What ordinary words would be taken for is left out: see AMBIGUOUS.
+What ordinary words would be taken for is left out: see AMBIGUOUS. The titles are those
+of all techniques and tactics, by id.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).parents[1] / "chalicelib" / "data" / "attack-names.json.gz"
+DATA = Path(__file__).parents[1] / "chalicelib" / "data"
+FILE = DATA / "attack-names.json.gz"
+TITLES = DATA / "attack-titles.json.gz"
 NOTICE = (
     "(c) 2025 The MITRE Corporation. This work is reproduced and distributed with the "
     "permission of The MITRE Corporation. https://attack.mitre.org/resources/"
@@ -57,27 +60,43 @@ def main() -> int:
     """Build the file; the same bundles make the same bytes."""
     parser = argparse.ArgumentParser(prog="python -m tools.build_attack_names")
     parser.add_argument("bundles", nargs="+", type=Path)
-    rows = sorted({row for path in parser.parse_args().bundles for row in names(path)})
-    text = json.dumps(
-        {"notice": NOTICE, "names": _grouped(rows)},
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
-    FILE.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
-    print(f"{FILE.name}: {len(rows):,} names, {FILE.stat().st_size:,} bytes")
+    bundles = parser.parse_args().bundles
+    rows = sorted({row for path in bundles for row in names(path)})
+    _write(FILE, {"notice": NOTICE, "names": _grouped(rows)})
+    named = dict(sorted(one for path in bundles for one in titles(path)))
+    _write(TITLES, {"notice": NOTICE, "titles": named})
+    print(f"{len(rows):,} names, {len(named):,} titles")
     return 0
+
+
+def titles(path: Path) -> Iterator[tuple[str, str]]:
+    """Read the ids and names of techniques and tactics, also of those that are over."""
+    for item in _objects(path):
+        if item["type"] in ("attack-pattern", "x-mitre-tactic"):
+            yield _id(item), item["name"]
 
 
 def names(path: Path) -> Iterator[tuple[str, str, str, str]]:
     """Read kind, id, the name that ATT&CK uses, and a name it goes by."""
-    data = path.read_bytes()
-    bundle = json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
-    for item in bundle["objects"]:
+    for item in _objects(path):
         if item["type"] in KINDS and not _is_over(item):
             kind = KINDS[item["type"]]
             for alias in {item["name"], *_aliases(item)}:
                 if _is_telling(kind, alias):
                     yield kind, _id(item), item["name"], alias
+
+
+def _objects(path: Path) -> list[dict[str, Any]]:
+    data = path.read_bytes()
+    bundle = json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
+    found: list[dict[str, Any]] = bundle["objects"]
+    return found
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 
 def _is_over(item: dict[str, Any]) -> bool:

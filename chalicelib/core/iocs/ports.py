@@ -63,3 +63,6 @@ class StatisticsStore(Protocol):
 
     def days(self, first: int, last: int) -> dict[int, Tally]:
         """Give the counts of those days that have any, both ends included."""
+
+    def named(self, first: int, last: int) -> Tally:
+        """Give what the articles of some days name, both ends included."""

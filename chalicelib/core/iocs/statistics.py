@@ -6,8 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
+from chalicelib.core.iocs.article import Article
 from chalicelib.core.iocs.ioc import Ioc
 from chalicelib.core.iocs.origin import Origin
+
+MOST_NAMED = 30
+"""Techniques and CVEs that are counted of one article, lest the counts grow large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,7 @@ class Tally:
     `new` and `gone` (revoked) count IOCs by type, `updated` counts later
     versions by type. `categories` counts new ones by the category of the source
     that had them first, `sources` counts what each source was seen to have.
+    `named` counts the articles that name a technique or CVE: by day only.
     """
 
     new: Mapping[str, int] = field(default_factory=dict)
@@ -25,6 +30,7 @@ class Tally:
     categories: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, int] = field(default_factory=dict)
     articles: Mapping[str, int] = field(default_factory=dict)
+    named: Mapping[str, int] = field(default_factory=dict)
 
     def plus(self, other: Tally) -> Tally:
         """Add up."""
@@ -66,6 +72,9 @@ def of_change(before: Ioc | None, after: Ioc, origin: Origin | None) -> Tally:
     )
 
 
-def of_article(category: str) -> Tally:
-    """Count an article."""
-    return Tally(articles={category or "other": 1})
+def of_article(article: Article) -> Tally:
+    """Count an article, and what it names: of a list of very many, the first."""
+    names = (*article.techniques, *article.cves)[:MOST_NAMED]
+    return Tally(
+        articles={article.category or "other": 1}, named=dict.fromkeys(names, 1)
+    )
