@@ -9,8 +9,10 @@ AppError                      code                     status
 │  └─ InvalidSession          invalid_session          401
 ├─ Forbidden                  insufficient_scope       403
 │  ├─ TierRequired            tier_required            403
+│  ├─ LookbackExceeded        lookback_exceeded        403
 │  └─ AddressNotAllowed       address_not_allowed      403
 ├─ NotFound                   not_found                404
+│  └─ ArticleNotFound         article_not_found        404
 ├─ MethodNotAllowed           method_not_allowed       405
 ├─ NotAcceptable              not_acceptable           406
 ├─ Conflict                   conflict                 409
@@ -104,6 +106,12 @@ class TierRequired(Forbidden):
     code = "tier_required"
 
 
+class LookbackExceeded(Forbidden):
+    """What was asked for is older than the caller's tier reaches."""
+
+    code = "lookback_exceeded"
+
+
 class AddressNotAllowed(Forbidden):
     """The key may not be used from where the request comes from."""
 
@@ -116,6 +124,12 @@ class NotFound(AppError):
     code = "not_found"
     status = 404
     title = "Not found"
+
+
+class ArticleNotFound(NotFound):
+    """There is no such article."""
+
+    code = "article_not_found"
 
 
 class MethodNotAllowed(AppError):

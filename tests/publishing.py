@@ -13,6 +13,7 @@ from chalicelib.core.log.query import EVERY, EVERYTHING, Query
 from chalicelib.core.ports import PageRequest
 from chalicelib.ingest import destinations
 from chalicelib.ingest.publish import Publisher, Stores
+from chalicelib.store.dynamo.articles import DynamoArticles
 from chalicelib.store.dynamo.client import Client
 from chalicelib.store.dynamo.collections import DynamoCollections
 from chalicelib.store.dynamo.iocs import DynamoIocs
@@ -112,6 +113,7 @@ class World:
         self.log = DynamoLog(self.table, self.clock)
         self.iocs = DynamoIocs(self.table, workers=self.workers)
         self.statistics = DynamoStatistics(self.table)
+        self.articles = DynamoArticles(self.table)
         self.collections = DynamoCollections(self.table)
         self.destinations = destinations.load()
         destinations.ensure_collections(self.collections, self.destinations, self.clock)
@@ -119,7 +121,7 @@ class World:
 
     def another(self) -> Publisher:
         """Give a publisher of another process."""
-        stores = Stores(self.iocs, self.log, self.statistics)
+        stores = Stores(self.iocs, self.log, self.statistics, self.articles)
         origins = {feed.id: feed for feed in self.feeds}
         return Publisher(stores, origins, self.destinations, self.clock)
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from chalicelib.core.articles.ports import ArticleStore
+from chalicelib.core.articles.stored import stored_of
 from chalicelib.core.iocs import merge, stix, validity
 from chalicelib.core.iocs.article import Article
 from chalicelib.core.iocs.ioc import Ioc, Sighting
@@ -27,7 +29,8 @@ from chalicelib.ingest.shelf import Shelf
 _PATIENCE = 30.0
 
 BATCH = 90
-"""Records that are read and changed together: the log takes 96 at once."""
+"""Records that are read and changed together: the log takes as many at once, with
+the links of their facets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,12 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where records, objects and counts go."""
+    """Where records, objects, counts and articles go."""
 
     iocs: IocStore
     log: ObjectLog
     statistics: StatisticsStore
+    articles: ArticleStore
 
 
 def _has(_source: str, _key: bytes) -> bool:
@@ -103,10 +107,14 @@ class Publisher:
             return after if merge.is_material(before, after) else None
 
         result = Published()
-        for keys in _batches(said):
-            changes = self._records.settle(keys, step, run_at, deadline)
-            self._count(changes, source, run_at)
-            result = result.plus(_summary(changes, len(keys)))
+        settled: list[Change] = []
+        try:
+            for keys in _batches(said):
+                changes = self._records.settle(keys, step, run_at, deadline)
+                settled += changes
+                result = result.plus(_summary(changes, len(keys)))
+        finally:
+            self._count(settled, source, run_at)
         return result
 
     def vanish(
@@ -167,18 +175,20 @@ class Publisher:
     def publish_article(
         self, source: Origin, article: Article, run_at: int, deadline: float
     ) -> Published:
-        """Take in an article: what it says of values, then its report.
+        """Take in an article: what it says of values, itself, then its report.
 
         Raises Unavailable.
         """
         sightings = sightings_in(article)
         result = self.publish(source, sightings, run_at, deadline)
         there = self.records([one.key for one in sightings])
+        now = self._clock.now()
+        self._stores.articles.save(stored_of(article, source, there, now))
         refs = [stix.id_of(there[one.key]) for one in sightings if one.key in there]
         if not self._reports.publish(article, source, refs, run_at, deadline):
             return result
         day = validity.day_of(run_at)
-        self._stores.statistics.add(day, of_article(article.category))
+        self._stores.statistics.add(day, of_article(article))
         return result.plus(Published(articles=1))
 
     def records(self, keys: Sequence[bytes]) -> dict[bytes, Ioc]:

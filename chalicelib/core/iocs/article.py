@@ -11,7 +11,8 @@ from chalicelib.core.iocs.ioc import Sighting
 class Article:
     """One article; `id` stays the same when it is read again.
 
-    `published` is in microseconds, severity goes from 0 to 10 and `label` is its name.
+    `published` is in microseconds, severity goes from 0 to 10 and `label` is its name,
+    `industries` are those that it is about.
     """
 
     id: str
@@ -29,3 +30,4 @@ class Article:
     label: str = "none"
     category: str = "news"
     tags: tuple[str, ...] = ()
+    industries: tuple[str, ...] = ()

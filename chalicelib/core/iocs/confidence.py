@@ -26,6 +26,7 @@ STEP = 5
 MOST = 95
 HIGH = 75
 MEDIUM = 45
+LABELS = ("high", "medium", "low")
 
 _ALL = 100
 _HALF = 0.5

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from chalicelib.core.iocs import marking, stix
 from chalicelib.core.iocs.article import Article
-from chalicelib.core.iocs.ioc import IocType, Sighting
+from chalicelib.core.iocs.ioc import IocType, Mention, Sighting
 from chalicelib.core.iocs.origin import Origin
 from chalicelib.core.iocs.stix import Stix
 
@@ -19,7 +20,10 @@ def report_id(article: Article) -> str:
 
 
 def sightings_in(article: Article) -> list[Sighting]:
-    """List what an article says of values; CVEs and techniques are some too."""
+    """List what an article says of values; CVEs and techniques are some too.
+
+    Each is told of the article, and tagged with the industries that it is about.
+    """
     found = {one.key: one for one in article.iocs}
     for kind, values in (
         (IocType.CVE, article.cves),
@@ -28,7 +32,16 @@ def sightings_in(article: Article) -> list[Sighting]:
         for value in values:
             sighting = Sighting(kind, value)
             found.setdefault(sighting.key, sighting)
-    return list(found.values())
+    mention = Mention(article.id, article.title, article.url)
+    return [_told_of(one, mention, article.industries) for one in found.values()]
+
+
+def _told_of(
+    sighting: Sighting, mention: Mention, industries: tuple[str, ...]
+) -> Sighting:
+    said = sighting.said
+    tags = (*said.tags, *(one for one in industries if one not in said.tags))
+    return replace(sighting, said=replace(said, tags=tags, article=mention))
 
 
 def things_in(article: Article) -> list[Stix]:

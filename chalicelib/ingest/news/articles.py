@@ -11,6 +11,7 @@ from chalicelib.core.iocs import techniques
 from chalicelib.core.iocs.article import Article
 from chalicelib.core.iocs.ioc import IocType, RawArticle, Said, Sighting
 from chalicelib.core.iocs.values import HASHES
+from chalicelib.core.lists.industries import of_text
 from chalicelib.core.refanging import visible
 from chalicelib.core.urls import to_url
 from chalicelib.ingest.clean import tidy
@@ -48,6 +49,7 @@ def read_article(raw: RawArticle, source: Source, benign: WarningLists) -> Artic
         malware=len(named.malware),
     )
     rate = severity.severity_of(facts)
+    tags = tidy((*source.tags, *raw.categories))
     said = Said(
         first_seen=raw.published,
         last_seen=raw.published,
@@ -71,7 +73,8 @@ def read_article(raw: RawArticle, source: Source, benign: WarningLists) -> Artic
         severity=rate,
         label=severity.label_of(rate),
         category=severity.category_of(facts, source.category or "news"),
-        tags=tidy((*source.tags, *raw.categories)),
+        tags=tags,
+        industries=of_text("\n".join((title, *tags)), plain),
     )
 
 

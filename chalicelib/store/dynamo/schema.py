@@ -14,12 +14,18 @@ what came after T and was           history     HIST#{c}           T      1 Quer
 which of it stands otherwise now    mark        OLD#{c}            T      1 Query
 what of this type came after T      facet       FACET#{c}#{facet}  T      1 Query
 which versions has this object      card        CARD#{c}#{id}      -      1 RU
+which IOCs sort next to this text   card        CARD#iocs#{t}:{2}  {id}   2 Query
+  (t: type; 2: first characters)
 the bytes of a large object         chunk       BLOB#{c}#{T}       n      1 Query
 what became of my POST              status      STATUS#{id}        n      1 Query
 what do we know of this value       ioc         IOC#{10 bytes}     -      1 RU
 what may expire on this day         due         DUE#{day}          T#{h}  1 Query
 until which day did we look         expiry      EXPIRY             -      1 RU
 how many are there, by day          statistics  STATS              {day}  1 Query
+what do articles name, by day       named       NAMED              {day}  1 Query
+what does this article say          article     ARTICLE#{id}       -      1 RU
+which articles came lately, with    article     ART#{facet}        t#{id} 1 Query
+  this and that (t: by its time)      card
 how do the sources do               feed        FEEDS              {id}   1 Query
 what did a source's list say        base        SNAP#{id}          {s}#n  1 Query
   (slot s: 0 or 1), and since       delta       SNAP#{id}          +#n    1 Query
@@ -43,6 +49,8 @@ begins at the first segment with anything newer than T.
 from __future__ import annotations
 
 from typing import Any, Protocol
+
+from chalicelib.core.log.head import ROWS
 
 PK = "pk"
 SK = "sk"
@@ -156,9 +164,29 @@ def facet(collection: str, name: str) -> str:
     return f"FACET#{collection}#{name}"
 
 
-def card(collection: str, object_id: str) -> str:
-    """Partition of an object's card."""
-    return f"CARD#{collection}#{object_id}"
+def card(collection: str, object_id: str) -> Key:
+    """Key of an object's card.
+
+    Those of the IOC log stand in order, some together: what is near a text is
+    found by them.
+    """
+    if collection == ROWS:
+        kind, _, place = object_id.partition(":")
+        return key(cards(kind, place), place)
+    return key(f"CARD#{collection}#{object_id}")
+
+
+def cards(kind: str, text: str) -> str:
+    """Partition of the cards of IOCs of a type that begin as a text does."""
+    return f"CARD#{ROWS}#{kind}:{text[:2]}"
+
+
+def card_object(item: Item) -> str:
+    """Tell which object a card is of."""
+    _, collection, name = str(item[PK]["S"]).split("#", 2)
+    if collection == ROWS:
+        return f"{name.partition(':')[0]}:{item[SK]['S']}"
+    return name
 
 
 def blob(collection: str, date_added: int) -> str:
@@ -192,6 +220,9 @@ EXPIRY = "EXPIRY"
 STATISTICS = "STATS"
 """Partition of the counts, day by day and in all."""
 
+NAMED = "NAMED"
+"""Partition of what articles name, day by day: many names, few readers."""
+
 TOTALS = "total"
 """Sort key of the counts in all; behind every day."""
 
@@ -199,6 +230,19 @@ TOTALS = "total"
 def status(identifier: str) -> str:
     """Partition of a status resource."""
     return f"STATUS#{identifier}"
+
+
+def article(identifier: str) -> str:
+    """Partition of an article."""
+    return f"ARTICLE#{identifier}"
+
+
+def articles(facet: str) -> str:
+    """Partition of the cards of the articles that have something in common.
+
+    Their sort keys are places in a list: core.articles.stored.place_of.
+    """
+    return f"ART#{facet}"
 
 
 FEEDS = "FEEDS"

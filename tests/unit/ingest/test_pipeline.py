@@ -14,6 +14,8 @@ import pytest
 
 from chalicelib import container as containers
 from chalicelib.container import Container, Outside
+from chalicelib.core.articles.query import ArticleQuery
+from chalicelib.core.articles.stored import Order
 from chalicelib.core.feeds.state import Health
 from chalicelib.core.iocs import stix
 from chalicelib.core.log.query import EVERYTHING
@@ -526,6 +528,54 @@ def test_a_document_that_cannot_be_had_is_asked_for_again_unless_it_is_gone(
     assert world.indicators().count(pattern(2)) == later
     assert second.state.warning is None
     assert second.state.last_success == world.clock.now()
+
+
+# Articles
+
+
+def feed(*titles: str) -> str:
+    items = "".join(
+        f"<item><title>{title}</title><link>https://news.example/{number}</link>"
+        f"<guid>{number}</guid><pubDate>Thu, 20 Nov 2025 10:00:00 GMT</pubDate>"
+        f"<description>&lt;p&gt;It calls 192.0.2[.]{number + 1}.&lt;/p&gt;</description>"
+        "</item>"
+        for number, title in enumerate(titles)
+    )
+    return f"<rss version='2.0'><channel><title>News</title>{items}</channel></rss>"
+
+
+def articles(world: World) -> dict[str, list[str]]:
+    """Give titles and the values in them, the newest change first."""
+    store = world.container.articles
+    query = ArticleQuery(order=Order.MODIFIED)
+    cards = store.page(query, "", 100).cards
+    whole = store.get_many([card.id for card in cards])
+    return {card.title: [one.value for one in whole[card.id].iocs] for card in cards}
+
+
+def test_articles_of_a_feed_are_kept_and_those_that_change_change(world: World):
+    world.source = replace(
+        world.source, format="news", category="news", authoritative=False
+    )
+    world.run(feed("One", "Two"))
+    assert articles(world) == {"One": ["192.0.2.1"], "Two": ["192.0.2.2"]}
+    world.clock.advance(HOUR)
+    world.run(feed("One", "Two goes on", "Three"))
+    assert set(articles(world)) == {"One", "Two goes on", "Three"}
+    assert list(articles(world))[-1] == "One"
+
+
+def test_articles_are_whole_though_the_run_dies_anywhere(world: World):
+    world.source = replace(
+        world.source, format="news", category="news", authoritative=False
+    )
+    expected: dict[str, list[str]] = {}
+    for at in range(1, 60, 4):
+        titles = [f"{title} {at}" for title in ("One", "Two")]
+        world.die(feed(*titles), at)
+        world.run()
+        expected = {titles[0]: ["192.0.2.1"], titles[1]: ["192.0.2.2"]}
+        assert articles(world) == expected
 
 
 # What is due

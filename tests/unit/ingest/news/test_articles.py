@@ -79,6 +79,17 @@ def test_the_one_family_of_an_article_is_that_of_its_iocs():
     assert read_article(two, SOURCE, LISTS).iocs[0].said.malware is None
 
 
+def test_the_industries_of_an_article_are_in_its_title_tags_or_often_in_its_text():
+    assert read_article(RAW, SOURCE, LISTS).industries == ()
+    for changes in (
+        {"title": "APT28 drops X-Agent in hospitals"},
+        {"categories": ("Healthcare",)},
+        {"html": "<p>A hospital, a clinic and then another hospital was hit.</p>"},
+    ):
+        got = read_article(replace(RAW, **changes), SOURCE, LISTS)
+        assert got.industries == ("healthcare",)
+
+
 def test_the_same_entry_is_the_same_article():
     again = replace(RAW, title="Changed", html="")
     assert read_article(again, SOURCE, LISTS).id == read_article(RAW, SOURCE, LISTS).id

@@ -1,0 +1,1 @@
+"""Articles as they are kept and asked for. Pure."""
