@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from chalice.app import Chalice
 
-from chalicelib.api.feeds import feeds
-from chalicelib.api.keys import keys
 from chalicelib.api.meta import meta
-from chalicelib.api.sessions import sessions
+from chalicelib.api.routes import V1
 from chalicelib.edge.authorizer import authorizers
 from chalicelib.jobs.ingest import ingestion
 from chalicelib.jobs.upkeep import schedules
@@ -18,14 +16,13 @@ app.register_blueprint(authorizers)
 app.register_blueprint(ingestion)
 app.register_blueprint(schedules)
 
-for router, prefix in (
+ROUTES = (
     (discovery, "/taxii2"),
     (root, "/taxii2/api"),
     # MISP joins its own base URL and the last segment of the API root.
     (root, "/api"),
-    (feeds, "/v1"),
-    (keys, "/v1"),
-    (sessions, "/v1"),
+    *((one, "/v1") for one in V1),
     (meta, ""),
-):
+)
+for router, prefix in ROUTES:
     router.register(app, prefix)

@@ -6,12 +6,17 @@ import os
 import random
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chalicelib.access import tiers
 from chalicelib.access.tiers import Tiers
+from chalicelib.core.articles.ports import ArticleStore
+from chalicelib.core.iocs.origin import Origin
+from chalicelib.core.iocs.ports import IocStore, StatisticsStore
+from chalicelib.core.lists.listing import RowLog
 from chalicelib.core.ports import (
     Clock,
     FeedStore,
@@ -22,18 +27,25 @@ from chalicelib.core.ports import (
 )
 from chalicelib.observe import metrics
 from chalicelib.services.adding import Adding
+from chalicelib.services.catalogue import Catalogue
 from chalicelib.services.collections import Collections
 from chalicelib.services.keys import Keys
 from chalicelib.services.limits import Limits
+from chalicelib.services.misp import MispFeed
 from chalicelib.services.sessions import Sessions
+from chalicelib.services.totals import Totals
 from chalicelib.services.usage import Recorder, Usage
 from chalicelib.settings import Settings
 from chalicelib.store.dynamo.apikeys import DynamoKeys
+from chalicelib.store.dynamo.articles import DynamoArticles
 from chalicelib.store.dynamo.client import Client
 from chalicelib.store.dynamo.collections import DynamoCollections
 from chalicelib.store.dynamo.counters import DynamoCounters
 from chalicelib.store.dynamo.feeds import DynamoFeeds
+from chalicelib.store.dynamo.iocs import DynamoIocs
 from chalicelib.store.dynamo.log import DynamoLog
+from chalicelib.store.dynamo.rows import DynamoRows
+from chalicelib.store.dynamo.statistics import DynamoStatistics
 from chalicelib.store.dynamo.statuses import DynamoStatuses
 from chalicelib.store.dynamo.table import Table
 from chalicelib.store.dynamo.usage import DynamoUsage
@@ -89,7 +101,21 @@ class Container:
     recorder: Recorder
     usage: Usage
     feeds: FeedStore
+    articles: ArticleStore
+    iocs: IocStore
+    rows: RowLog
+    statistics: StatisticsStore
+    catalogue: Catalogue
+    totals: Totals
+    misp: MispFeed
     outside: Outside
+
+    @property
+    def origins(self) -> Mapping[str, Origin]:
+        """All sources by their ids; reading the table of them takes a moment."""
+        from chalicelib.ingest import source
+
+        return {one.id: one for one in source.load()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +148,9 @@ def build(settings: Settings, world: Outside | None = None) -> Container:
     policy = tiers.load()
     objects = Table(world.client, settings.objects_table, clock)
     log = DynamoLog(objects, clock)
+    rows = DynamoRows(objects, clock)
+    catalogue = Catalogue(rows, clock)
+    statistics = DynamoStatistics(objects)
     collections = Collections(DynamoCollections(objects), log, clock, policy)
     key_store = DynamoKeys(Table(world.client, settings.keys_table, clock))
     keys = Keys(key_store, collections, clock, policy, world.plans)
@@ -144,6 +173,13 @@ def build(settings: Settings, world: Outside | None = None) -> Container:
         recorder=recorder,
         usage=Usage(usage_store, recorder, clock),
         feeds=DynamoFeeds(objects),
+        articles=DynamoArticles(objects),
+        iocs=DynamoIocs(objects),
+        rows=rows,
+        statistics=statistics,
+        catalogue=catalogue,
+        totals=Totals(statistics, clock),
+        misp=MispFeed(catalogue, statistics, clock),
         outside=world,
     )
 
@@ -166,14 +202,17 @@ def ingestion(
     from chalicelib.ingest.publish import Publisher, Stores
     from chalicelib.ingest.reading import Means
     from chalicelib.ingest.web.fetch import Fetcher, Patience
-    from chalicelib.store.dynamo.iocs import DynamoIocs
-    from chalicelib.store.dynamo.statistics import DynamoStatistics
 
     clock, world = container.clock, container.outside
     objects = Table(world.client, container.settings.objects_table, clock)
     goals = destinations.load()
     destinations.ensure_collections(DynamoCollections(objects), goals, clock)
-    stores = Stores(DynamoIocs(objects), container.log, DynamoStatistics(objects))
+    stores = Stores(
+        container.iocs,
+        container.log,
+        container.statistics,
+        container.articles,
+    )
     # What an operator has not named is known, but switched off.
     origins = {one.id: replace(one, enabled=False) for one in source.load()}
     origins |= {one.id: one for one in source.chosen(container.settings.feeds)}

@@ -93,9 +93,10 @@ def words(
     other = dict(spellings or {})
 
     def parse(given: str) -> tuple[str, ...]:
-        found = tuple(dict.fromkeys(other.get(one, one) for one in _split(given)))
-        if not 1 <= len(found) <= most or max(map(len, found)) > LONGEST:
+        parts = _split(given)
+        if not 1 <= len(parts) <= most or max(map(len, parts)) > LONGEST:
             raise ValueError(f"is a list of 1 to {most} with commas")
+        found = tuple(dict.fromkeys(other.get(one, one) for one in parts))
         if allowed and not set(found) <= set(allowed):
             raise ValueError(f"is any of {', '.join(allowed)}, with commas")
         return found

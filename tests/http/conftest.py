@@ -16,11 +16,14 @@ from chalicelib import container as containers
 from chalicelib.container import Container, Outside
 from chalicelib.core.apikey import ApiKey
 from chalicelib.core.collection import Collection
+from chalicelib.ingest import source
+from chalicelib.ingest.source import Source
 from chalicelib.services.keys import NewKey
 from chalicelib.settings import Settings
 from tests.doubles.clock import FakeClock
 from tests.doubles.dynamo import FakeDynamo, client_of
 from tests.doubles.outside import FakePlans, FakeSecrets
+from tests.publishing import World
 
 TAXII = "application/taxii+json;version=2.1"
 
@@ -67,6 +70,23 @@ class Service:
             headers={"Content-Type": TAXII},
             body=json.dumps({"objects": objects}).encode(),
         )
+
+
+def sources(*names: str) -> tuple[Source, ...]:
+    """Give real sources by their ids: what they list is known to the service."""
+    known = {one.id: one for one in source.load()}
+    return tuple(known[name] for name in names)
+
+
+@pytest.fixture
+def world(service: Service) -> World:
+    """Ingestion into the service under test."""
+    return World(
+        feeds=sources("urlhaus", "feodo", "openphish"),  # type: ignore[arg-type]
+        clock=service.clock,
+        dynamo=service.dynamo,
+        name=service.container.settings.objects_table,
+    )
 
 
 @pytest.fixture

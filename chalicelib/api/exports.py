@@ -1,0 +1,191 @@
+"""Exports for other systems: the list of IOCs in the formats that they read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chalicelib.api import listing
+from chalicelib.api.downloads import download
+from chalicelib.core.iocs import marking
+from chalicelib.edge.dialect import REST
+from chalicelib.edge.operation import Context
+from chalicelib.edge.parameters import choice, flag, invalid
+from chalicelib.edge.reply import Reply
+from chalicelib.edge.router import Router
+from chalicelib.export import EXPORTERS
+from chalicelib.services.catalogue import Asked
+
+exports = Router(REST)
+
+STIX_MEDIA_TYPE = EXPORTERS["stix"].media_type
+BLOCK_LISTS = ("txt", "edl-ip", "edl-domain", "edl-url", "guardduty", "rpz", "suricata")
+_ENDINGS = {"rpz": "rpz", "suricata": "rules"}
+
+
+@exports.get(
+    "/iocs/stix",
+    scope="read:stix",
+    counts="iocs_stix",
+    needs="iocs_stix",
+    parameters=(
+        *listing.FILTERS,
+        choice(
+            "format",
+            "A bundle, or its objects in an array",
+            ("bundle", "objects"),
+            default="bundle",
+        ),
+        choice(
+            "tlp", "Mark as this at least; never looser than the source", marking.LEVELS
+        ),
+        flag("include_identity", "Whether who made the objects is one", default=True),
+        flag("include_markings", "Whether the markings are objects", default=True),
+        *listing.paging(most=1_000),
+    ),
+    conditional=True,
+    produces=(STIX_MEDIA_TYPE, "application/json"),
+    returns="StixBundle",
+)
+def export_stix(ctx: Context) -> Reply:
+    """Export as STIX 2.1, the same objects as TAXII has.
+
+    Oldest change first, so that the last cursor goes on with what is new.
+    """
+    listing.check_format(ctx, "stix")
+    return download(
+        ctx,
+        listing.asked(ctx, "stix"),
+        "stix",
+        media_type=ctx.prefers(STIX_MEDIA_TYPE, "application/json"),
+    )
+
+
+@exports.get(
+    "/iocs/misp",
+    scope="read:misp",
+    counts="iocs_misp",
+    needs="iocs_misp",
+    parameters=(
+        *listing.FILTERS,
+        choice("ip_role", "Which end an address is of", ("src", "dst"), default="src"),
+        *listing.paging(),
+    ),
+    conditional=True,
+    produces=("application/json",),
+    returns="MispEvent",
+)
+def export_misp(ctx: Context) -> Reply:
+    """Export as one MISP event, for `POST /events/add`.
+
+    For MISP to read by itself there is a feed: /v1/misp/manifest.json.
+    """
+    listing.check_format(ctx, "misp")
+    return download(ctx, listing.asked(ctx, "misp"), "misp")
+
+
+@exports.get(
+    "/iocs/cef",
+    scope="read:cef",
+    counts="iocs_cef",
+    needs="iocs_cef",
+    parameters=(
+        *listing.FILTERS,
+        choice(
+            "format",
+            "CEF lines, or RFC 5424 with structured data",
+            ("cef", "syslog"),
+            default="cef",
+        ),
+        *listing.paging(),
+    ),
+    conditional=True,
+    produces=("text/plain",),
+)
+def export_cef(ctx: Context) -> Reply:
+    """Export as CEF or as RFC 5424 syslog, one line for each IOC."""
+    form = ctx.arguments["format"]
+    listing.check_format(ctx, form)
+    return download(ctx, listing.asked(ctx, form), form)
+
+
+@exports.get(
+    "/iocs/openioc",
+    scope="read:openioc",
+    counts="iocs_openioc",
+    needs="iocs_openioc",
+    parameters=(
+        *listing.FILTERS,
+        choice("version", "Version of OpenIOC", ("1.0", "1.1"), default="1.0"),
+        *listing.paging(),
+    ),
+    conditional=True,
+    produces=("application/xml",),
+)
+def export_openioc(ctx: Context) -> Reply:
+    """Export as OpenIOC: one definition that any of the values fulfils."""
+    listing.check_format(ctx, "openioc")
+    return download(ctx, listing.asked(ctx, "openioc"), "openioc")
+
+
+@exports.get(
+    "/iocs/sigma",
+    scope="read:iocs",
+    counts="iocs_sigma",
+    needs="iocs_sigma",
+    parameters=(
+        *listing.FILTERS,
+        choice(
+            "grouping",
+            "One rule for each log source, or for each IOC",
+            ("logsource", "ioc"),
+            default="logsource",
+        ),
+        *listing.paging(),
+    ),
+    conditional=True,
+    produces=("text/yaml", "application/yaml"),
+)
+def export_sigma(ctx: Context) -> Reply:
+    """Export as Sigma rules, several in one YAML stream."""
+    listing.check_format(ctx, "sigma")
+    return download(
+        ctx,
+        listing.asked(ctx, "sigma"),
+        "sigma",
+        media_type=ctx.prefers("text/yaml", "application/yaml"),
+    )
+
+
+@exports.get(
+    "/iocs/blocklist",
+    scope="read:iocs",
+    needs="iocs_blocklist",
+    parameters=(
+        *listing.FILTERS,
+        choice("format", "Who reads it", BLOCK_LISTS, default="txt"),
+        *listing.paging(default=listing.MOST, sort=listing.NEWEST),
+    ),
+    conditional=True,
+    produces=("text/plain",),
+)
+def export_blocklist(ctx: Context) -> Reply:
+    """Export as a plain list for a firewall, a resolver, GuardDuty or Suricata.
+
+    Newest first: those devices do not page, and what does not fit is the oldest.
+    """
+    form = ctx.arguments["format"]
+    listing.check_format(ctx, "txt")
+    asked = _narrowed(listing.asked(ctx, f"blocklist {form}"), form)
+    return download(ctx, asked, "blocklist", extension=_ENDINGS.get(form))
+
+
+def _narrowed(asked: Asked, form: str) -> Asked:
+    """Keep to the types that a list holds: what else there is would take their room."""
+    from chalicelib.export.blocklist import BLOCK_LISTS
+
+    kinds = BLOCK_LISTS[form].kinds
+    wanted = asked.filters.types or kinds
+    types = tuple(one for one in kinds if one in wanted)
+    if not types:
+        raise invalid("type", f"has in this list any of {', '.join(kinds)}")
+    return replace(asked, filters=replace(asked.filters, types=types))
