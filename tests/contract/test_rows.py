@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -20,19 +20,15 @@ from chalicelib.core.log.entry import escaped_size
 from chalicelib.core.log.head import ROWS
 from chalicelib.core.log.query import EVERYTHING
 from chalicelib.core.ports import PageRequest
-from chalicelib.store.dynamo import rows as store
 from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.client import Client
 from chalicelib.store.dynamo.rows import MOST_SEGMENTS, DynamoRows
 from tests import audit
-from tests.doubles.clock import FakeClock
-from tests.doubles.dynamo import FakeDynamo, client_of
-from tests.factories import TABLE, make_row
+from tests.factories import make_row
 from tests.publishing import (
     ALPHA,
     AMBER,
     BETA,
-    DAY,
     LIST,
     NEVER,
     Feed,
@@ -313,7 +309,7 @@ def act(world: World, step: tuple[str, Feed, list[Sighting], float]) -> None:
 )
 @given(STEPS, FILTERS, LIMITS, st.booleans(), st.data())
 def test_pages_are_what_the_model_says(
-    steps: list, filters: Filters, limit: int, newest_first: bool, data: st.DataObject
+    steps: list, filters: Filters, limit: int, newest_first, data: st.DataObject
 ):
     world = World(feeds=FEEDS)
     reader = Reader(world)
@@ -401,7 +397,7 @@ def test_oldest_first_misses_nothing_that_changes_between_pages(
 )
 @given(STEPS, FILTERS, LIMITS, st.booleans())
 def test_compaction_between_pages_changes_nothing(
-    steps: list, filters: Filters, limit: int, newest_first: bool
+    steps: list, filters: Filters, limit: int, newest_first
 ):
     world = World(feeds=FEEDS)
     reader = Reader(world)

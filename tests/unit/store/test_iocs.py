@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from bench.units import item_size
-from chalicelib.core.iocs.ioc import Ioc, IocType, SeenBy
+from chalicelib.core.iocs.ioc import Ioc, IocType, Mention, SeenBy
 from chalicelib.core.iocs.ports import Kept
 from chalicelib.core.iocs.statistics import Tally
 from chalicelib.errors import Unavailable
@@ -42,6 +42,9 @@ FULL = Ioc(
     valid_until=START + 99,
     revoked=True,
     life=3,
+    article=Mention(
+        "00000000-0000-5000-8000-000000000001", "What happened", "https://n.example/1"
+    ),
 )
 BARE = Ioc(IocType.MD5, "0" * 32, START, START, {}, 0, START, START)
 

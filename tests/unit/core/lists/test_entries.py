@@ -21,7 +21,7 @@ WORDS = ("energy", "Mirai", "c2", "botnet,ddos", "a\tb", "a\nb", "é", "")
 SOME = st.lists(st.sampled_from(WORDS), max_size=3).map(tuple)
 NAMES = ("urlhaus", "feodo", "openphish")
 ROWS_OF = st.builds(
-    lambda value, kind, **said: make_row(value, kind, **said),
+    make_row,
     TEXTS,
     st.sampled_from(IocType),
     tags=SOME,

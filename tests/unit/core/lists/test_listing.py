@@ -42,7 +42,7 @@ ROW = make_row(
     ],
     ids=str,
 )
-def test_all_filters_must_hold_and_one_word_of_each(filters: Filters, expected: bool):
+def test_all_filters_must_hold_and_one_word_of_each(filters: Filters, expected):
     assert filters.takes(ROW) is expected
 
 
