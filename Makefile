@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help setup run test check deep lint types cover fmt bench package rehearsal deploy destroy clean reset distclean
+.PHONY: help setup run test check deep lint types cover fmt openapi bench package rehearsal deploy destroy clean reset distclean
 
 help:  ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,8 +26,8 @@ test: lint types  ## Lint, types, the rehearsal and all other tests: what CI run
 check: lint types  ## The same without the rehearsal: half the time
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-deep: $(STAMP)  ## Look much longer for what breaks the log (20 minutes and more)
-	$(BIN)/python -m pytest tests/property tests/concurrency --hypothesis-profile=deep -n 2 $(ARGS)
+deep: $(STAMP)  ## Look much longer for what breaks the log or the API (20 minutes and more)
+	$(BIN)/python -m pytest tests/property tests/concurrency tests/http/test_schemathesis.py --hypothesis-profile=deep -n 2 $(ARGS)
 
 lint: $(STAMP)  ## Style, spelling and who imports whom
 	$(BIN)/python -m ruff check .
@@ -44,6 +44,9 @@ cover: $(STAMP)  ## All tests, and what they did not reach
 fmt: $(STAMP)  ## Format the code and mend what can be mended
 	$(BIN)/python -m ruff check --fix-only --quiet .
 	$(BIN)/python -m ruff format .
+
+openapi: $(STAMP)  ## Write chalicelib/data/openapi.json from the routes
+	$(BIN)/python -m tools.build_openapi
 
 bench: $(STAMP)  ## Measure cost and speed; writes bench/results.md
 	$(BIN)/python -m bench $(ARGS)

@@ -11,7 +11,7 @@ from chalicelib.api import article_documents as documents
 from chalicelib.api.article_parameters import LIST, ONE, Asked, fields_of, read
 from chalicelib.api.downloads import attachment
 from chalicelib.api.envelope import meta
-from chalicelib.api.listing import going_on
+from chalicelib.api.listing import next_headers
 from chalicelib.core.articles.stored import Stored
 from chalicelib.core.lists import cursor
 from chalicelib.core.log.entry import escaped_size
@@ -61,7 +61,7 @@ def list_articles(ctx: Context) -> Reply:
     found = unchanged(ctx.request, etag)
     if found is not None:
         return found
-    headers = cached(etag) | going_on(ctx, page.cursor)
+    headers = cached(etag) | next_headers(ctx, page.cursor)
     if asked.format == "json":
         return Reply(_envelope(ctx, asked, page), headers=headers)
     return _download(ctx, asked, page, headers)

@@ -38,7 +38,7 @@ def download(
     page, text, skipped = _rendered(ctx, asked, form)
     headers = {
         **cached(listing.tag(ctx, asked, form, page.end)),
-        **listing.going_on(ctx, page.next),
+        **listing.going_on(ctx, page),
         **attachment(ctx, form, extension or exporter.extension),
         "X-Skipped": str(skipped),
     }

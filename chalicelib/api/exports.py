@@ -152,7 +152,7 @@ def export_sigma(ctx: Context) -> Reply:
         ctx,
         listing.asked(ctx, "sigma"),
         "sigma",
-        media_type=ctx.prefers("text/yaml", "application/yaml"),
+        media_type=ctx.prefers(EXPORTERS["sigma"].media_type, "application/yaml"),
     )
 
 

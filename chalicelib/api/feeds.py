@@ -10,7 +10,7 @@ from chalicelib.edge.router import Router
 feeds = Router(REST)
 
 
-@feeds.get("/feeds")
+@feeds.get("/feeds", parameters=(), returns="FeedPage")
 def list_feeds(ctx: Context) -> Reply:
     """Tell of each source: where it is from, when it was read, what came of it."""
     from chalicelib.ingest import source

@@ -54,7 +54,7 @@ def list_iocs(ctx: Context) -> Reply:
     tag = listing.tag(ctx, asked, "json", page.end)
     return Reply(
         _written(ctx, asked, page),
-        headers=cached(tag) | listing.going_on(ctx, page.next),
+        headers=cached(tag) | listing.going_on(ctx, page),
     )
 
 
@@ -75,6 +75,7 @@ def _written(ctx: Context, asked: Asked, page: Page) -> str:
         offset=asked.offset,
         count=count,
         next_cursor=page.next,
+        resume_cursor=page.resume,
         filters=listing.filters_told(ctx, page),
     )
     links = {"self": listing.address(ctx), "next": listing.next_link(ctx, page.next)}

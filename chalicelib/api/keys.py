@@ -10,17 +10,25 @@ from chalicelib.core.apikey import ApiKey
 from chalicelib.edge.body import read_json
 from chalicelib.edge.dialect import REST
 from chalicelib.edge.operation import Context, Door
+from chalicelib.edge.parameters import text, whole
 from chalicelib.edge.reply import Reply, to_json
 from chalicelib.edge.router import Router
-from chalicelib.services.keys import NewKey
+from chalicelib.services.keys import LONGEST_REASON, NewKey
+from chalicelib.services.usage import MOST_DAYS, USUAL_DAYS
 
 keys = Router(REST)
 
 _WARNING = "Store the key now: it is not shown again."
 _HIDDEN = "•" * 8
+_REASON = text(
+    "reason", "Why, for the record; or in the body.", least=0, most=LONGEST_REASON
+)
+_DAYS = whole(
+    "days", "How many days, today included.", 1, MOST_DAYS, default=USUAL_DAYS
+)
 
 
-@keys.get("/keys", door=Door.ADMIN)
+@keys.get("/keys", door=Door.ADMIN, parameters=(), returns="KeyPage")
 def list_keys(ctx: Context) -> Reply:
     """List all keys, oldest first, by their first characters."""
     found = ctx.container.keys.all()
@@ -29,7 +37,14 @@ def list_keys(ctx: Context) -> Reply:
     return Reply(to_json({"data": listed, "meta": {"total": len(listed)}}))
 
 
-@keys.post("/keys", door=Door.ADMIN)
+@keys.post(
+    "/keys",
+    door=Door.ADMIN,
+    parameters=(),
+    takes="CreateKey",
+    returns="NewKeyResult",
+    status=201,
+)
 def create_key(ctx: Context) -> Reply:
     """Make a key, and show it this once."""
     from chalicelib.api.models import CreateKey
@@ -40,7 +55,7 @@ def create_key(ctx: Context) -> Reply:
     return Reply(to_json({"data": data, "meta": {"warning": _WARNING}}), 201)
 
 
-@keys.get("/keys/{key_id}", door=Door.ADMIN)
+@keys.get("/keys/{key_id}", door=Door.ADMIN, parameters=(), returns="KeyResult")
 def get_key(ctx: Context, key_id: str) -> Reply:
     """Tell all of a key but its secret."""
     key = ctx.container.keys.get(key_id)
@@ -48,7 +63,13 @@ def get_key(ctx: Context, key_id: str) -> Reply:
     return Reply(to_json({"data": _detailed(ctx, key, total)}))
 
 
-@keys.delete("/keys/{key_id}", door=Door.ADMIN)
+@keys.delete(
+    "/keys/{key_id}",
+    door=Door.ADMIN,
+    parameters=(_REASON,),
+    takes="RevokeKey",
+    returns="Done",
+)
 def revoke_key(ctx: Context, key_id: str) -> Reply:
     """Revoke a key, at once and for good.
 
@@ -56,19 +77,23 @@ def revoke_key(ctx: Context, key_id: str) -> Reply:
     """
     from chalicelib.api.models import RevokeKey
 
-    given = next(iter(ctx.request.query.get("reason", ())), None)
-    reason = read_json(ctx.request, RevokeKey).reason or given
+    reason = read_json(ctx.request, RevokeKey).reason or ctx.arguments["reason"]
     key = ctx.container.keys.revoke(key_id, reason)
     told = f"The key {key.prefix}… ({key.name}) is revoked."
     return Reply(to_json({"success": True, "message": told}))
 
 
-@keys.get("/keys/{key_id}/usage", door=Door.ADMIN)
+@keys.get(
+    "/keys/{key_id}/usage",
+    door=Door.ADMIN,
+    parameters=(_DAYS,),
+    returns="UsageResult",
+)
 def get_key_usage(ctx: Context, key_id: str) -> Reply:
     """Tell what a key was used for, day by day."""
     key = ctx.container.keys.get(key_id)
-    days = next(iter(ctx.request.query.get("days", ())), None)
-    return Reply(to_json({"data": ctx.container.usage.of(key.id, days)}))
+    usage = ctx.container.usage.of(key.id, ctx.arguments["days"])
+    return Reply(to_json({"data": usage}))
 
 
 def _listed(key: ApiKey, total: int) -> dict[str, Any]:

@@ -176,8 +176,18 @@ def filters_told(ctx: Context, page: Page) -> dict[str, Any]:
     }
 
 
-def going_on(ctx: Context, cursor: str | None) -> dict[str, str]:
-    """Say in headers where it goes on, for formats that have no place for it."""
+def going_on(ctx: Context, page: Page) -> dict[str, str]:
+    """Say in headers where it goes on, for formats that have no place for it.
+
+    The cursor to resume with is there on the last page too: for who comes again
+    later, for what is new.
+    """
+    resume = {} if page.resume is None else {"X-Resume-Cursor": page.resume}
+    return resume | next_headers(ctx, page.next)
+
+
+def next_headers(ctx: Context, cursor: str | None) -> dict[str, str]:
+    """Say in headers where the next page begins, if there is one."""
     link = next_link(ctx, cursor)
     if cursor is None or link is None:
         return {}

@@ -6,7 +6,13 @@ cold start for TAXII should not.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+# What the service checks too, in words of its own; here for OpenAPI.
+_NAME: dict[str, Any] = {"minLength": 1, "maxLength": 100}
+_DAYS: dict[str, Any] = {"minimum": 1, "maximum": 365}
 
 
 class Body(BaseModel):
@@ -18,10 +24,10 @@ class Body(BaseModel):
 class CreateKey(Body):
     """`POST /v1/keys`; see services.keys.NewKey, which checks what it means."""
 
-    name: str
-    tier: str = "free"
-    expires_in_days: int | None = None
-    owner: str | None = None
+    name: str = Field(json_schema_extra=_NAME)
+    tier: str = Field("free", examples=["pro"])
+    expires_in_days: int | None = Field(None, json_schema_extra=_DAYS)
+    owner: str | None = Field(None, json_schema_extra=_NAME)
     grants: dict[str, str] = Field(default_factory=dict, max_length=100)
     allowed_ips: list[str] = Field(default_factory=list)
 
@@ -29,4 +35,20 @@ class CreateKey(Body):
 class RevokeKey(Body):
     """`DELETE /v1/keys/{id}`."""
 
-    reason: str | None = None
+    reason: str | None = Field(None, json_schema_extra={"maxLength": 500})
+
+
+class LookUpMany(Body):
+    """`POST /v1/lookup`; see services.lookup."""
+
+    iocs: list[str] = Field(
+        min_length=1,
+        max_length=1_000,
+        validation_alias=AliasChoices("iocs", "values"),
+        description="Values of any type, also defanged; `values` is the same.",
+    )
+    expand: list[Literal["articles", "networks"]] = Field(
+        default_factory=list,
+        max_length=2,
+        description="Tell of articles and networks too; with at most 100 values.",
+    )

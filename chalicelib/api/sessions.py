@@ -19,7 +19,9 @@ sessions = Router(REST)
 _FLAGS = "Path=/; HttpOnly; Secure; SameSite=Strict"
 
 
-@sessions.post("/session", door=Door.ADMIN)
+@sessions.post(
+    "/session", door=Door.ADMIN, parameters=(), returns="SessionResult", status=201
+)
 def open_session(ctx: Context) -> Reply:
     """Exchange the admin key of the request for a session of an hour.
 
@@ -32,7 +34,7 @@ def open_session(ctx: Context) -> Reply:
     return Reply(to_json({"data": _told(session)}), 201, {"Set-Cookie": cookie})
 
 
-@sessions.get("/session", door=Door.ADMIN)
+@sessions.get("/session", door=Door.ADMIN, parameters=(), returns="SessionResult")
 def get_session(ctx: Context) -> Reply:
     """Tell of the session in the cookie, with the token that changes need."""
     cookie = session_cookie(ctx.request)
@@ -41,7 +43,7 @@ def get_session(ctx: Context) -> Reply:
     return Reply(to_json({"data": _told(ctx.container.sessions.check(cookie))}))
 
 
-@sessions.delete("/session", door=Door.ADMIN)
+@sessions.delete("/session", door=Door.ADMIN, parameters=(), returns="Done")
 def close_session(_ctx: Context) -> Reply:
     """Take the cookie back."""
     headers = {"Set-Cookie": f"{COOKIE}=; Max-Age=0; {_FLAGS}"}

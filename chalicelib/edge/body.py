@@ -12,24 +12,24 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
 LARGEST = 100_000
-"""Bytes of a JSON body, other than one of TAXII."""
+"""Bytes of a JSON body, unless a route says otherwise."""
 
 _TOLD = 10
 
 Model = TypeVar("Model", bound="BaseModel")
 
 
-def read_json(request: Request, model: type[Model]) -> Model:
+def read_json(request: Request, model: type[Model], *, largest: int = LARGEST) -> Model:
     """Read a body. Raises InvalidRequest, TooLarge and UnsupportedMedia.
 
     An empty body is an empty object.
     """
     from pydantic import ValidationError
 
-    if len(request.body) > LARGEST:
+    if len(request.body) > largest:
         raise TooLarge(
-            f"a request has at most {LARGEST:,} bytes here",
-            details={"max_content_length": LARGEST},
+            f"a request has at most {largest:,} bytes here",
+            details={"max_content_length": largest},
         )
     if request.body and not _is_json(request.headers.get("content-type", "")):
         raise UnsupportedMedia(

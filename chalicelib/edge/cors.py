@@ -10,6 +10,7 @@ from __future__ import annotations
 _EXPOSED = (
     "X-Request-Id",
     "X-Next-Cursor",
+    "X-Resume-Cursor",
     "X-Skipped",
     "X-Cache-Updated-At",
     "X-Cache-Age-Seconds",

@@ -63,16 +63,18 @@ View = Callable[..., Reply]
 class Traits:
     """What is known of a route before it is called.
 
-    `counts` names its row in the table of costs, `needs` the row of the tier
-    that it asks for (data/tiers.toml). `parameters` None: the view reads the
-    query itself. `produces` are media types; what is not JSON is chosen by path
-    or `format`, so Accept refuses none of them. `returns` and `takes` name models
-    of api/schemas, `status` is the one of a good answer and `conditional` tells
-    that it has an ETag and may be a 304: for OpenAPI.
+    `counts` names its row in the table of costs, `counts_as` those of some formats
+    that cost otherwise, `needs` the row of the tier that it asks for
+    (data/tiers.toml). `parameters` None: the view reads the query itself.
+    `produces` are media types; what is not JSON is chosen by path or `format`, so
+    Accept refuses none of them. `returns` and `takes` name models of api/schemas,
+    `status` is the one of a good answer and `conditional` tells that it has an ETag
+    and may be a 304: for OpenAPI.
     """
 
     door: Door = Door.KEY
     counts: str | None = None
+    counts_as: Mapping[str, str] = field(default_factory=dict)
     scope: str | None = None
     needs: str | None = None
     parameters: tuple[Parameter, ...] | None = None
@@ -94,6 +96,11 @@ class Operation:
     def door(self) -> Door:
         """Who may enter."""
         return self.traits.door
+
+    def row(self, request: Request) -> str | None:
+        """Name the row of a request in the table of costs."""
+        form = next(iter(request.query.get("format", ())), "")
+        return self.traits.counts_as.get(form, self.traits.counts)
 
 
 Operations = Mapping[str, Operation]

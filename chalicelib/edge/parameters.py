@@ -25,6 +25,7 @@ KEY_PARAMETER = "api_key"
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,32})?([eE][+-]?\d{1,3})?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_ITEM = "^ *[^, ][^,]*$"
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 Query = Mapping[str, Sequence[str]]
@@ -93,17 +94,17 @@ def words(
     other = dict(spellings or {})
 
     def parse(given: str) -> tuple[str, ...]:
-        parts = _split(given)
-        if not 1 <= len(parts) <= most or max(map(len, parts)) > LONGEST:
-            raise ValueError(f"is a list of 1 to {most} with commas")
+        parts = [one.strip(" ") for one in given.split(",")]
+        if len(parts) > most or not all(0 < len(one) <= LONGEST for one in parts):
+            raise ValueError(f"is a list of 1 to {most} with commas, none of it empty")
         found = tuple(dict.fromkeys(other.get(one, one) for one in parts))
         if allowed and not set(found) <= set(allowed):
             raise ValueError(f"is any of {', '.join(allowed)}, with commas")
         return found
 
-    items: Schema = {"type": "string", "minLength": 1}
-    if allowed:
-        items["enum"] = [*allowed, *other]
+    items: Schema = {"type": "string", "enum": [*allowed, *other]}
+    if not allowed:
+        items = {"type": "string", "pattern": _ITEM, "maxLength": LONGEST}
     schema = {"type": "array", "items": items, "minItems": 1, "maxItems": most}
     return Parameter(name, about, schema, parse, **rest)
 
@@ -199,7 +200,3 @@ def _read(parameter: Parameter, query: Query) -> Any:
         return parameter.parse(value)
     except ValueError as error:
         raise invalid(name, str(error)) from None
-
-
-def _split(given: str) -> list[str]:
-    return [one.strip() for one in given.split(",") if one.strip()]

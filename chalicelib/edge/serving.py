@@ -163,7 +163,7 @@ def _check_rights(call: _Call, caller: ApiKey, operation: Operation) -> None:
 
 def _count(call: _Call, caller: ApiKey, operation: Operation) -> None:
     """Count a request before anything is read for it. Raises RateLimited."""
-    allowance = call.container.limits.take(caller, operation.traits.counts)
+    allowance = call.container.limits.take(caller, operation.row(call.request))
     if allowance is None:
         return
     call.counted = allowance

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_network
 
 from chalicelib.core.iocs.ioc import IocType
@@ -9,6 +10,7 @@ from chalicelib.core.iocs.values import InvalidValue, normalise
 from chalicelib.core.lists.row import Row
 from chalicelib.core.urls import to_url
 
+_REMEMBERED = 20_000
 _ADDRESSES = frozenset({IocType.IPV4, IocType.IPV6})
 _INSIDE = [
     (network.version, int(network[0]), int(network[-1]))
@@ -26,16 +28,25 @@ _INSIDE = [
 
 
 def is_actionable(row: Row) -> bool:
-    """Tell whether a row still holds, is written as we write it, and is outside.
+    """Tell whether a row held when it was published, is canonical, and is outside.
+
+    What ends later is revoked then, so that no clock is needed here.
 
     A value in its canonical form has no blank, quote or line end in it, so that it
     cannot break out of a line.
     """
-    if row.revoked or not _is_canonical(row):
+    over = row.valid_until is not None and row.valid_until <= row.modified
+    return not (row.revoked or over) and _may_block(row.type, row.value)
+
+
+# Asked twice of each row, and again whenever a list is fetched again.
+@lru_cache(maxsize=_REMEMBERED)
+def _may_block(kind: IocType, value: str) -> bool:
+    if not _is_canonical(kind, value):
         return False
-    if row.type in _ADDRESSES:
-        return _is_outside(row.value)
-    return row.type is not IocType.URL or _is_outside(to_url(row.value).host)
+    if kind in _ADDRESSES:
+        return _is_outside(value)
+    return kind is not IocType.URL or _is_outside(to_url(value).host)
 
 
 def _is_outside(host: str) -> bool:
@@ -50,8 +61,8 @@ def _is_outside(host: str) -> bool:
     )
 
 
-def _is_canonical(row: Row) -> bool:
+def _is_canonical(kind: IocType, value: str) -> bool:
     try:
-        return normalise(row.type, row.value) == row.value
+        return normalise(kind, value) == value
     except InvalidValue:
         return False

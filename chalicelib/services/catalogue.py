@@ -11,7 +11,7 @@ from chalicelib.core.lists import cursor
 from chalicelib.core.lists.listing import Filters, Listing, RowLog
 from chalicelib.core.log.entry import escaped_size
 from chalicelib.core.ports import Clock
-from chalicelib.errors import InvalidRequest
+from chalicelib.errors import InvalidRequest, Unavailable
 
 ROOM = 5_000_000
 """Bytes of rows in one page, inside a JSON string: a Lambda answer has 6 MB."""
@@ -53,13 +53,15 @@ class Asked:
 class Page:
     """Rows as they were written, and the cursor that goes on behind them.
 
-    `end` is where the log ended, which a new row changes.
+    `end` is where the log ended, which a new row changes. `resume` goes on behind
+    them even where nothing follows yet; there is none for the newest first.
     """
 
     rows: list[bytes]
     positions: list[int]
     window: Window
     next: str | None
+    resume: str | None
     end: int
 
 
@@ -98,8 +100,15 @@ class Catalogue:
         if asked.offset:
             listing = self._skipped(listing, asked.offset)
         page = self._rows.page(listing)
-        following = self._after(asked, page.place) if page.more else None
-        return Page(page.rows, page.positions, window, following, page.end)
+        behind = self._after(asked, page.place)
+        return Page(
+            page.rows,
+            page.positions,
+            window,
+            behind if page.more else None,
+            None if asked.newest_first else behind,
+            page.end,
+        )
 
     def filled(self, asked: Asked, tier: Tier) -> Page:
         """Read as many rows as are asked for, however rarely the filter matches.
@@ -126,12 +135,13 @@ class Catalogue:
         """Give the first rows of a page, and the cursor that goes on behind them."""
         if count >= len(page.rows):
             return page
-        place = page.positions[count - 1]
+        behind = self._after(asked, page.positions[count - 1])
         return replace(
             page,
             rows=page.rows[:count],
             positions=page.positions[:count],
-            next=self._after(asked, place),
+            next=behind,
+            resume=None if asked.newest_first else behind,
         )
 
     def all(self, filters: Filters, window: Window) -> Iterator[bytes]:
@@ -143,6 +153,8 @@ class Catalogue:
             )
             page = self._rows.page(listing)
             yield from page.rows
+            if page.more and page.place == place:
+                raise _stuck()
             place, more = page.place, page.more
 
     def _begin(self, asked: Asked, window: Window, room: int) -> Listing:
@@ -167,9 +179,12 @@ class Catalogue:
         while left:
             page = self._rows.page(listing._replace(limit=left))
             left -= len(page.rows)
-            listing = _behind(listing, page.place)
+            further = _behind(listing, page.place)
             if not page.more:
-                break
+                return further
+            if further == listing:
+                raise _stuck()
+            listing = further
         return listing
 
     def _after(self, asked: Asked, place: int) -> str:
@@ -181,6 +196,13 @@ def _behind(listing: Listing, place: int) -> Listing:
     if listing.newest_first:
         return listing._replace(until=place - 1)
     return listing._replace(after=place)
+
+
+def _stuck() -> Unavailable:
+    return Unavailable(
+        "the list is being written to: try again in a moment",
+        headers={"Retry-After": "1"},
+    )
 
 
 def _invalid(field: str, why: str) -> InvalidRequest:

@@ -26,7 +26,7 @@ from chalicelib.observe.log import logger
 from chalicelib.services.collections import Collections
 
 _LONGEST_NAME = 100
-_LONGEST_REASON = 500
+LONGEST_REASON = 500
 _TRIES = 5
 MOST_DAYS = 365
 """Days after which a key that expires has expired at the latest."""
@@ -148,9 +148,9 @@ class Keys:
 
     def revoke(self, key_id: str, reason: str | None = None) -> ApiKey:
         """End a key at once and for good. Raises NotFound."""
-        if reason and len(reason) > _LONGEST_REASON:
+        if reason and len(reason) > LONGEST_REASON:
             raise InvalidRequest(
-                f"a reason has at most {_LONGEST_REASON} characters",
+                f"a reason has at most {LONGEST_REASON} characters",
                 details={"field": "reason"},
             )
         key = self._store.revoke(key_id, self._clock.now(), reason)

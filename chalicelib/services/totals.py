@@ -54,9 +54,10 @@ class Totals:
         now = self._clock.monotonic()
         known = self._known.get((first, last))
         if known is None or now - known[0] > _SECONDS:
-            days = self._statistics.days(first, last).values()
+            # A window may end before the look-back of the caller begins.
+            days = self._statistics.days(first, last) if first <= last else {}
             within = Tally()
-            for one in days:
+            for one in days.values():
                 within = within.plus(one)
             known = (now, self._statistics.totals(), within)
             # One window for each tier, mostly: what else is asked for need not stay.

@@ -110,7 +110,7 @@ def get_objects(ctx: Context, collection: str) -> Reply:
     return _envelope(ctx.container.log.page(head, filters.request()), filters, head)
 
 
-@root.post("/collections/{collection}/objects", counts="taxii_objects")
+@root.post("/collections/{collection}/objects", counts="taxii_objects", status=202)
 def add_objects(ctx: Context, collection: str) -> Reply:
     """Section 5.5: add objects; all is settled when the answer comes."""
     head = _writable(ctx, collection)

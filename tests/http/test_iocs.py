@@ -177,6 +177,18 @@ def test_the_last_cursor_of_the_oldest_first_goes_on_with_what_is_new(
     assert not set(found) & set(values(first))
 
 
+def test_the_last_page_tells_where_to_resume(service: Service, full: World):
+    key, path = service.key(), "?type=ipv4&sort=modified:asc"
+    last = get(service, key, path)
+    meta = last.json_body["meta"]
+    assert meta["next_cursor"] is None
+    assert last.headers["X-Resume-Cursor"] == meta["resume_cursor"]
+    again = f"{path}&cursor={meta['resume_cursor']}"
+    assert values(get(service, key, again)) == []
+    full.publish(FEODO, sighting("203.0.113.9", IocType.IPV4))  # type: ignore[arg-type]
+    assert values(get(service, key, again)) == ["203.0.113.9"]
+
+
 def test_an_offset_passes_over_the_first_ones(service: Service, full: World):
     key = service.key()
     whole = values(get(service, key))

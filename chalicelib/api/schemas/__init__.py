@@ -1,0 +1,1 @@
+"""Models of answers, for OpenAPI alone: nothing that serves imports them."""

@@ -1,0 +1,1 @@
+"""From routes to an OpenAPI document. Only for building it: nothing here serves."""
