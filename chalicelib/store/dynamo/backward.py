@@ -1,4 +1,4 @@
-"""Walking a log, or the chain of a facet, from its end towards its beginning.
+"""Walking a log, or the chains of some facets, from its end towards its beginning.
 
 Each segment and each link names the one before it. One that compaction has moved
 on to a later segment serves as well; one that ends earlier means a hole. What
@@ -8,6 +8,7 @@ lies behind the hole is whole, and is given before Gap is raised.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from heapq import merge
 from itertools import chain as joined
 from typing import NamedTuple
 
@@ -28,17 +29,23 @@ class Stretch(NamedTuple):
 
 
 def walk_back(
-    table: Table, head: Head, stretch: Stretch, facet: str | None, wanted: int
+    table: Table,
+    head: Head,
+    stretch: Stretch,
+    facets: frozenset[str] | None,
+    wanted: int,
 ) -> Iterator[list[Segment]]:
     """Walk from the segment that holds the end of a stretch to that of its start.
 
     `wanted` is how many entries are likely to be needed. Raises Gap.
     """
-    if facet is None:
+    if facets is None:
         each = max(head.entries // max(head.segments, 1), 1)
-        yield from _along_log(table, head, stretch, wanted // each + 1)
-    elif facet in head.chains:
-        yield from _along_chain(table, head, stretch, facet, wanted)
+        return _along_log(table, head, stretch, wanted // each + 1)
+    chains = [
+        _links(table, head, stretch, one) for one in sorted(facets & head.chains.keys())
+    ]
+    return _along_chains(table, head, stretch, _together(chains), wanted)
 
 
 def _along_log(
@@ -61,13 +68,17 @@ def _along_log(
         raise Gap
 
 
-def _along_chain(
-    table: Table, head: Head, stretch: Stretch, facet: str, wanted: int
+def _along_chains(
+    table: Table,
+    head: Head,
+    stretch: Stretch,
+    links: Iterator[FacetLink],
+    wanted: int,
 ) -> Iterator[list[Segment]]:
     group: list[FacetLink] = []
     entries = 0
     try:
-        for link in _links(table, head, stretch, facet):
+        for link in links:
             if group and (entries >= wanted or len(group) == MOST_GETS):
                 yield from _segments(table, head, group)
                 group, entries = [], 0
@@ -78,6 +89,33 @@ def _along_chain(
         yield from _segments(table, head, group)
         raise
     yield from _segments(table, head, group)
+
+
+def _together(chains: Sequence[Iterator[FacetLink]]) -> Iterator[FacetLink]:
+    """Merge chains, latest links first; a segment that several lead to comes once.
+
+    A hole in one is raised before anything is given that lies before it.
+    """
+    waiting: FacetLink | None = None
+    try:
+        for link in merge(*chains, key=lambda link: -link.last):
+            if waiting is not None and waiting.last == link.last:
+                waiting = _joined(waiting, link)
+                continue
+            if waiting is not None:
+                yield waiting
+            waiting = link
+    except Gap:
+        if waiting is not None:
+            yield waiting
+        raise
+    if waiting is not None:
+        yield waiting
+
+
+def _joined(one: FacetLink, other: FacetLink) -> FacetLink:
+    low, entries = min(one.low, other.low), one.entries + other.entries
+    return one._replace(low=low, entries=entries)
 
 
 def _links(

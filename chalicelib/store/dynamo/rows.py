@@ -166,16 +166,15 @@ class DynamoRows:
                 return
 
     def _batches(self, head: Head, listing: Listing) -> Iterator[list[Segment]]:
-        facet, leads = _shortest(head, listing)
-        if not leads:
+        facets = _shortest(head, listing)
+        if facets is not None and head.chains.keys().isdisjoint(facets):
             return iter(())
         each = max(head.entries // max(head.segments, 1), 1)
         wanted = min(listing.limit + 1, (MOST_SEGMENTS - 2) * each)
         after = max(listing.after, 0)
         if listing.newest_first:
             stretch = Stretch(after, listing.until)
-            return walk_back(self._table, head, stretch, facet, wanted)
-        facets = None if facet is None else frozenset({facet})
+            return walk_back(self._table, head, stretch, facets, wanted)
         return walk(self._table, head, after, facets, wanted)
 
     def _marks(self, head: Head, batch: list[Segment]) -> Mapping[int, Standing]:
@@ -226,21 +225,22 @@ def _is_done(basket: _Basket, head: Head) -> bool:
     return basket.place >= min(listing.until, head.last)
 
 
-def _shortest(head: Head, listing: Listing) -> tuple[str | None, bool]:
-    """Choose the chain that leads to the fewest entries, and whether any does.
+def _shortest(head: Head, listing: Listing) -> frozenset[str] | None:
+    """Choose the chains of the filter that lead to the fewest entries.
 
-    Only filters of one word have one chain. Longer than half of the log, none
-    is worth its detour.
+    None where the log itself is the shorter way: chains that lead to half of it are
+    not worth their detour.
     """
+
+    def led_to(names: frozenset[str]) -> int:
+        return sum(head.chains[one].entries for one in names & head.chains.keys())
+
     led = [
-        names
+        frozenset(names)
         for one in entries.facets_of(listing.filters)
         if (names := chains_of(one, head.chains))
     ]
-    if any(head.chains.keys().isdisjoint(one) for one in led):
-        return None, False
-    single = [next(iter(one)) for one in led if len(one) == 1]
-    best = min(single, key=lambda one: head.chains[one].entries, default=None)
-    if best is not None and head.chains[best].entries * 2 >= head.entries:
-        return None, True
-    return best, True
+    best = min(led, key=led_to, default=None)
+    if best is not None and led_to(best) * 2 >= head.entries:
+        return None
+    return best
