@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -19,6 +19,7 @@ from bench.extraction import is_possible, measure_extraction, to_table
 from bench.feeds import formats_table, measure_formats
 from bench.figures import Bound, Figures
 from bench.ingesting import measure_ingesting
+from bench.iocs import measure_iocs, to_sizes
 from bench.reading import measure_filters, measure_rare, measure_size
 from bench.rig import RUNS, Rig, assembled
 from bench.tidying import measure_renewed, measure_singles
@@ -77,8 +78,28 @@ def main() -> int:
 
 def measure(rig: Rig, figures: Figures, steps: Steps, *, quick: bool) -> None:
     """Do all there is to do."""
+    sizes = SIZES[:2] if quick else SIZES
+    _measure_taxii(rig, figures, steps, sizes)
+    measure_iocs(rig, figures, sizes, steps.begin("IOCs", max(sizes)))
+    figures.tables["IOCs, by how many there are"] = to_sizes(figures, sizes)
+    # Behind the IOCs: new ones then come into a log that has them already.
+    steps.begin("feeds")
+    measure_ingesting(rig, figures)
+    figures.tables["Formats of feeds"] = formats_table(measure_formats())
+    if is_possible():
+        figures.tables["IOCs found in texts"] = to_table(measure_extraction())
+    if quick or not files():
+        why = "left out" if quick else "its files are not beside the repository"
+        figures.notes.append(f"{ATTACK}: skipped, {why}")
+    else:
+        measure_attack(rig, figures, steps.begin(ATTACK, OBJECTS))
+
+
+def _measure_taxii(
+    rig: Rig, figures: Figures, steps: Steps, sizes: Sequence[int]
+) -> None:
     filtered = ""
-    for size in SIZES[:2] if quick else SIZES:
+    for size in sizes:
         step = steps.begin(f"{size:,} indicators", size)
         collection = measure_size(rig, figures, size, step)
         filtered = collection if size == FILTERED else filtered
@@ -90,16 +111,6 @@ def measure(rig: Rig, figures: Figures, steps: Steps, *, quick: bool) -> None:
     measure_counting(rig, figures)
     measure_singles(rig, figures, steps.begin("compaction", 1_000))
     measure_renewed(rig, figures, steps.begin("replaced objects", 8))
-    steps.begin("feeds")
-    measure_ingesting(rig, figures)
-    figures.tables["Formats of feeds"] = formats_table(measure_formats())
-    if is_possible():
-        figures.tables["IOCs found in texts"] = to_table(measure_extraction())
-    if quick or not files():
-        why = "left out" if quick else "its files are not beside the repository"
-        figures.notes.append(f"{ATTACK}: skipped, {why}")
-    else:
-        measure_attack(rig, figures, steps.begin(ATTACK, OBJECTS))
 
 
 def _progress() -> Progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bench import ingesting, tidying, writing
+from bench.bounds_of_iocs import judge_iocs
 from bench.figures import Bound, Figures, Pages, Row
 
 _CALLS, _READS = 6, 40
@@ -47,6 +48,7 @@ def judge(figures: Figures) -> list[Bound]:
         _repeated(figures),
         *_feeds(figures),
         *_rare(figures),
+        *judge_iocs(figures),
         *_known(figures),
     ]
 

@@ -93,10 +93,15 @@ class Figures:
     speeds: list[Speed] = field(default_factory=list)
     pages: list[Pages] = field(default_factory=list)
     own_segments: dict[str, float] = field(default_factory=dict)
+    own_rows: dict[tuple[str, str], float] = field(default_factory=dict)
+    """What the segments of a list of IOCs cost, by group and name."""
+
     notes: list[str] = field(default_factory=list)
     tables: dict[str, list[str]] = field(default_factory=dict)
     """Further tables by their titles, written in Markdown."""
 
-    def row(self, name: str) -> Row:
-        """Find the first operation of a name."""
-        return next(row for row in self.rows if row.name == name)
+    def row(self, name: str, group: str | None = None) -> Row:
+        """Find the first operation of a name, in any group unless one is named."""
+        return next(
+            row for row in self.rows if row.name == name and group in (None, row.group)
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Event = dict[str, Any]
@@ -14,25 +14,35 @@ OBJECTS = "/collections/{collection}/objects"
 OBJECT = OBJECTS + "/{object_id}"
 VERSIONS = OBJECT + "/versions"
 MANIFEST = "/collections/{collection}/manifest"
-_ROOT = "/taxii2/api"
-_MEDIA_TYPE = "application/taxii+json;version=2.1"
+TAXII, REST = "/taxii2/api", "/v1"
+_MEDIA_TYPES = {
+    TAXII: "application/taxii+json;version=2.1",
+    REST: "application/json",
+    "": "application/json",
+}
 
 
 class Application(Protocol):
-    """What Lambda calls."""
+    """What Lambda calls, and its routes."""
+
+    @property
+    def routes(self) -> Mapping[str, object]:
+        """All paths that are answered."""
 
     def __call__(self, event: Event, context: Any) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to the API root; `route` with its placeholders."""
+    """A request below a root; `route` with its placeholders."""
 
     method: str
     route: str
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: str | None = None
+    root: str = TAXII
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +57,27 @@ class Answer:
         return json.loads(self.body)
 
 
+def get(route: str, query: Mapping[str, str] | None = None, **path: str) -> Request:
+    """Ask for something of the REST API."""
+    return Request("GET", route, path, query or {}, root=REST)
+
+
 def to_event(request: Request, key: str) -> Event:
     """Write the event that API Gateway's proxy integration sends."""
-    path = _ROOT + request.route.format(**request.path)
+    path = request.root + request.route.format(**request.path)
+    media_type = _MEDIA_TYPES[request.root]
     headers = {
-        "Accept": _MEDIA_TYPE,
+        "Accept": media_type if request.root == TAXII else "*/*",
         "Authorization": f"Bearer {key}",
-        "Content-Type": _MEDIA_TYPE,
+        "Content-Type": media_type,
         "Host": "intel.example.com",
         "User-Agent": "bench",
         "X-Forwarded-Proto": "https",
+        **request.headers,
     }
     query = dict(request.query)
     return {
-        "resource": _ROOT + request.route,
+        "resource": request.root + request.route,
         "path": path,
         "httpMethod": request.method,
         "headers": headers,
@@ -70,7 +87,7 @@ def to_event(request: Request, key: str) -> Event:
         "pathParameters": dict(request.path),
         "stageVariables": None,
         "requestContext": {
-            "resourcePath": _ROOT + request.route,
+            "resourcePath": request.root + request.route,
             "httpMethod": request.method,
             "path": f"/api{path}",
             "stage": "api",

@@ -67,7 +67,7 @@ def fill_by_posts(
         began = time.perf_counter()
         done = rig.once(request)
         seconds += time.perf_counter() - began
-        _add(total, done.tally)
+        add(total, done.tally)
         count += len(batch)
         progress(count)
         if done.answer.json()["success_count"] != len(batch):
@@ -98,7 +98,7 @@ class Load:
                 if self.count % AT_ONCE == 0:
                     progress(self.count)
         self._seconds += time.perf_counter() - began
-        _add(self.tally, tally)
+        add(self.tally, tally)
 
     def speed(self, name: str) -> Speed:
         """Tell how fast it was."""
@@ -132,7 +132,7 @@ class Crawl:
         self.speed = Speed(name, self.count, seconds, cpu, own)
 
     def _take(self, page: Measured) -> bool:
-        _add(self.tally, page.tally)
+        add(self.tally, page.tally)
         self.pages.append(page.tally)
         self.bytes_out += len(page.answer.body.encode())
         envelope = page.answer.json()
@@ -142,7 +142,8 @@ class Crawl:
         return bool(envelope["more"])
 
 
-def _add(total: Tally, tally: Tally) -> None:
+def add(total: Tally, tally: Tally) -> None:
+    """Add what some work took to what all took."""
     total.calls += tally.calls
     total.sent += tally.sent
     total.reads += tally.reads

@@ -56,11 +56,17 @@ Run by `make bench`, which ends with an error when a bound is broken.
   limits, and its usage is not written meanwhile.
 - **CPU ms** is `time.process_time` of this process around the call, so it includes
   botocore; *ours* leaves out what passes between botocore's first and last event
-  of each call. Median of {runs} runs (3 for POSTs of 1,000) after one to warm up;
-  a single run for crawls, loads and compactions. Its garbage collector does not
-  look at what loading left behind, as there is no such thing in a Lambda function.
+  of each call. Median of {runs} runs (3 for POSTs of 1,000 and for exports) after one
+  to warm up; a single run for crawls, loads, compactions, block lists and what is
+  exported whole. Its garbage collector does not look at what loading left behind, as
+  there is no such thing in a Lambda function.
 - **Data.** The shipped TweetFeed indicators with other ids, values and dates from
   a fixed seed (`bench/indicators.py`), {size:.0f} bytes each on average.
+- **IOCs** are made by `bench/values.py` with the shares of types, sources and tags
+  that the shipped feeds have, some 790 bytes a row. They go straight into the log of
+  rows, a run of a source of up to 90 at a time, and stand in one log that grows from
+  size to size. Totals of lists are read once a minute and process: they stand in a
+  row of their own.
 - **Objects/s** are of wall clock, one request after the other; the emulator shares
   the machine, and its own work is the larger part of it.
 """

@@ -59,7 +59,7 @@ def _measure_pages(rig: Rig, figures: Figures, collection: str, group: str) -> N
     figures.rows.append(before.row(group, BEFORE, count_of(before)))
     # It is due four times a day; a second one finds what the first has left.
     for name, later in _DUE.items():
-        tally, note = _compact(rig, collection, later)
+        tally, note = compact(rig, collection, later)
         figures.rows.append(to_row((group, name), AT_ONCE, tally, 0, note))
     after = rig.read(objects(collection))
     figures.rows.append(after.row(group, AFTER, count_of(after)))
@@ -68,7 +68,8 @@ def _measure_pages(rig: Rig, figures: Figures, collection: str, group: str) -> N
     figures.rows.append(every.row(group, name, count_of(every)))
 
 
-def _compact(rig: Rig, collection: str, later: int) -> tuple[Tally, str]:
+def compact(rig: Rig, collection: str, later: int) -> tuple[Tally, str]:
+    """Compact a log, as if it were later by some microseconds; say what was done."""
     settle()
     compactor = Compactor(rig.table, _Ahead(later))
     with rig.meter.counting() as tally:
