@@ -52,6 +52,10 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"(?<=[\w\]]){_OPEN}[:{COLON}]{_SHUT}(?=[0-9a-f:])", COLON),
     )
 )
+_DEEPEST = 8
+"""Layers of brackets that are taken off: nobody defangs so often, and a hostile text
+could have thousands, each of which takes another look at all of it."""
+
 _TAKE_OFF = str.maketrans({DOT: ".", COLON: ":", AT: "@", SCHEME: ""})
 _LEFT = "\"'`<([{\u00ab\u2018\u201c \t\r\n"
 _RIGHT = "\"'`>,;.!\u00bb\u2019\u201d\u2026 \t\r\n"
@@ -64,11 +68,14 @@ def mark(text: str) -> str:
     Invisible characters go; blanks of all kinds become plain ones.
     """
     text = visible(text)
-    before = None
-    while text != before and _MAY_BE_DEFANGED.search(text):
+    for _ in range(_DEEPEST):
         before = text
+        if not _MAY_BE_DEFANGED.search(text):
+            break
         for pattern, to in _RULES:
             text = pattern.sub(to, text)
+        if text == before:
+            break
     return text
 
 

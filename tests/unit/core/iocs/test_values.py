@@ -5,6 +5,7 @@ import pytest
 from chalicelib.core.iocs import techniques
 from chalicelib.core.iocs.ioc import IocType
 from chalicelib.core.iocs.values import InvalidValue, detect, normalise, port_of, refang
+from chalicelib.core.refanging import mark
 
 SHA256 = "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08"
 FOUND = {
@@ -140,6 +141,12 @@ def test_a_value_of_another_kind_is_refused(kind: IocType, text: str):
 )
 def test_the_port_of_an_address_is_told(text: str, port: int | None):
     assert port_of(text) == port
+
+
+def test_a_hostile_text_of_many_brackets_is_not_unwrapped_to_the_end():
+    # Each layer takes another look at the text, and an article may have thousands.
+    assert mark(f"a{'[' * 20}.{']' * 20}b").count("[") == 12
+    assert "[" not in mark("a[[.]]b")
 
 
 def test_refanging_a_sentence_leaves_its_words():
