@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from chalicelib.api.articles import articles
-from chalicelib.api.exports import exports
+from chalicelib.api.articles.routes import articles
 from chalicelib.api.feeds import feeds
-from chalicelib.api.iocs import iocs
+from chalicelib.api.iocs.exports import exports
+from chalicelib.api.iocs.lists import iocs
+from chalicelib.api.iocs.lookup import lookup
+from chalicelib.api.iocs.misp import misp
+from chalicelib.api.iocs.search import search
+from chalicelib.api.iocs.stats import stats
 from chalicelib.api.keys import keys
-from chalicelib.api.lookup import lookup
-from chalicelib.api.misp import misp
-from chalicelib.api.search import search
 from chalicelib.api.sessions import sessions
-from chalicelib.api.stats import stats
 
 V1 = (
     iocs,

@@ -49,6 +49,6 @@ EXPORTERS = {
     "cef": Exporter("cef", _TEXT, "cef"),
     "syslog": Exporter("syslog5424", _TEXT, "log"),
     "openioc": Exporter("openioc", "application/xml", "ioc"),
-    "sigma": Exporter("sigma_rules", "text/yaml; charset=utf-8", "yml"),
-    "blocklist": Exporter("blocklist", _TEXT, "txt"),
+    "sigma": Exporter("blocking.sigma_rules", "text/yaml; charset=utf-8", "yml"),
+    "blocklist": Exporter("blocking.blocklist", _TEXT, "txt"),
 }

@@ -9,7 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "chalicelib").rglob("*.py"))
+ROOMS = sorted({path.parent for path in MODULES})
 LONGEST = 300
+FULLEST = 15
+FULLER = {"ingest/formats", "store/dynamo"}
 MAY_ASK_THE_WORLD = {"container.py", "observe/log.py"}
 WORLD = {
     ("os", "environ"),
@@ -28,6 +31,12 @@ def name(path: Path) -> str:
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_a_module_is_of_a_size_to_be_read(path: Path):
     assert len(path.read_text().splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=name)
+def test_a_room_is_of_a_size_to_be_overseen(room: Path):
+    modules = [path for path in room.glob("*.py") if path.name != "__init__.py"]
+    assert (len(modules) > FULLEST) == (name(room) in FULLER)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)

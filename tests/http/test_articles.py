@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.api import articles as view
+from chalicelib.api.articles import routes as view
 from chalicelib.core import instants
 from chalicelib.core.articles.stored import Stored
 from chalicelib.core.iocs.ioc import IocType

@@ -219,6 +219,14 @@ def test_a_total_is_exact_for_all_and_for_types(service: Service, full: World):
         assert (meta["total"], meta["total_estimated"]) == (count, False)
 
 
+def test_a_total_of_part_of_a_day_is_an_estimate(service: Service, full: World):
+    since = _text(full.clock.now() - HOUR - HOUR // 2)
+    answer = get(service, service.key(), f"?limit=1&since={quote(since)}")
+    meta = answer.json_body["meta"]
+    assert meta["total_estimated"] is True
+    assert meta["total"] >= 6
+
+
 def test_a_total_that_was_seen_whole_is_exact(service: Service, full: World):
     meta = get(service, service.key(), "?tag=mirai").json_body["meta"]
     assert (meta["total"], meta["total_estimated"]) == (3, False)

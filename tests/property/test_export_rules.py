@@ -17,10 +17,10 @@ from chalicelib.core.assess import literals
 from chalicelib.core.assess.hunting import queries
 from chalicelib.core.iocs.ioc import IocType
 from chalicelib.core.iocs.values import InvalidValue, normalise
-from chalicelib.export import blocklist, rpz, sigma_rules, suricata
 from chalicelib.export.about import About
-from chalicelib.export.sigma_logsources import literal
-from chalicelib.export.yaml_text import document
+from chalicelib.export.blocking import blocklist, rpz, sigma_rules, suricata
+from chalicelib.export.blocking.sigma_logsources import literal
+from chalicelib.export.blocking.yaml_text import document
 from tests.factories import make_row
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chalicelib.api import listing
-from chalicelib.api.downloads import download
+from chalicelib.api.iocs import listing
+from chalicelib.api.iocs.downloads import download
 from chalicelib.core.iocs import marking
 from chalicelib.edge.dialect import REST
 from chalicelib.edge.operation import Context
@@ -181,7 +181,7 @@ def export_blocklist(ctx: Context) -> Reply:
 
 def _narrowed(asked: Asked, form: str) -> Asked:
     """Keep to the types that a list holds: what else there is would take their room."""
-    from chalicelib.export.blocklist import BLOCK_LISTS
+    from chalicelib.export.blocking.blocklist import BLOCK_LISTS
 
     kinds = BLOCK_LISTS[form].kinds
     wanted = asked.filters.types or kinds

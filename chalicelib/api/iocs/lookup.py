@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.api import verdicts
 from chalicelib.api.envelope import meta
+from chalicelib.api.iocs import verdicts
 from chalicelib.core.iocs.ioc import IocType
 from chalicelib.edge.body import read_json
 from chalicelib.edge.dialect import REST

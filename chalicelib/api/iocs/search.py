@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.api.envelope import meta
-from chalicelib.api.lookup import TYPE, type_of
+from chalicelib.api.iocs.lookup import TYPE, type_of
 from chalicelib.edge.dialect import REST
 from chalicelib.edge.operation import Context
 from chalicelib.edge.parameters import flag, text, whole

@@ -12,8 +12,9 @@ import pytest
 import suricataparser
 
 from chalicelib.core.iocs.ioc import IocType
-from chalicelib.export import EXPORTERS, blocklist, suricata
+from chalicelib.export import EXPORTERS
 from chalicelib.export.about import About
+from chalicelib.export.blocking import blocklist, suricata
 from tests.factories import make_row
 
 ADDRESSES = [

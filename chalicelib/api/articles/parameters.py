@@ -9,8 +9,8 @@ from typing import Any
 
 from chalicelib.access import tiers
 from chalicelib.access.tiers import Tier
-from chalicelib.api import article_documents as documents
-from chalicelib.api.listing import check_format
+from chalicelib.api.articles import documents
+from chalicelib.api.iocs.listing import check_format
 from chalicelib.core import instants
 from chalicelib.core.articles.query import ArticleQuery
 from chalicelib.core.articles.stored import Order, actor_key

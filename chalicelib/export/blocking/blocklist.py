@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from chalicelib.core.iocs.ioc import IocType
 from chalicelib.core.lists.row import Row
 from chalicelib.core.urls import to_url
-from chalicelib.export import rpz, suricata
 from chalicelib.export.about import About
-from chalicelib.export.actionable import is_actionable
+from chalicelib.export.blocking import rpz, suricata
+from chalicelib.export.blocking.actionable import is_actionable
 
 _MOST_OF_GUARDDUTY = 250_000
 _LONGEST_OF_PALO_ALTO = 255

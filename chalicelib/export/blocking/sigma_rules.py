@@ -14,16 +14,16 @@ from chalicelib.core import instants
 from chalicelib.core.iocs import marking, stix
 from chalicelib.core.lists.row import Row
 from chalicelib.export.about import About
-from chalicelib.export.actionable import is_actionable
-from chalicelib.export.sigma_logsources import (
+from chalicelib.export.blocking.actionable import is_actionable
+from chalicelib.export.blocking.sigma_logsources import (
     LOGSOURCES,
     Item,
     Logsource,
     hash_text,
     selection,
 )
+from chalicelib.export.blocking.yaml_text import Node, document
 from chalicelib.export.type_names import LABELS
-from chalicelib.export.yaml_text import Node, document
 
 MOST_VALUES = 250
 """IOCs in one rule: what SIEMs still take as one query."""

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from chalicelib.access import tiers
-from chalicelib.api import article_documents as documents
-from chalicelib.api.article_parameters import LIST, ONE, Asked, fields_of, read
-from chalicelib.api.downloads import attachment
+from chalicelib.api.articles import documents
+from chalicelib.api.articles.parameters import LIST, ONE, Asked, fields_of, read
 from chalicelib.api.envelope import meta
-from chalicelib.api.listing import next_headers
+from chalicelib.api.iocs.downloads import attachment
+from chalicelib.api.iocs.listing import next_headers
 from chalicelib.core.articles.stored import Stored
 from chalicelib.core.lists import cursor
 from chalicelib.core.log.entry import escaped_size

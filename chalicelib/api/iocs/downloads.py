@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chalicelib.api import listing
+from chalicelib.api.iocs import listing
 from chalicelib.core import instants
 from chalicelib.core.lists.row import Row, from_json
 from chalicelib.core.log.entry import escaped_size

@@ -9,8 +9,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.api.downloads import about
-from chalicelib.api.listing import VERSION, check_format
+from chalicelib.api.iocs.downloads import about
+from chalicelib.api.iocs.listing import VERSION, check_format
 from chalicelib.core.windows import HOUR
 from chalicelib.edge.conditional import cached, etag_of, unchanged
 from chalicelib.edge.dialect import REST

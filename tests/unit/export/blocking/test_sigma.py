@@ -20,12 +20,13 @@ from sigma.validation import SigmaValidator
 from sigma.validators import core, sigmahq
 
 from chalicelib.core.iocs.ioc import IocType, Mention
-from chalicelib.export import EXPORTERS, sigma_rules
+from chalicelib.export import EXPORTERS
 from chalicelib.export.about import About
+from chalicelib.export.blocking import sigma_rules
 from tests.factories import make_row
 
 SCHEMA = (
-    Path(__file__).resolve().parents[4]
+    Path(__file__).resolve().parents[5]
     / "shared/data/schemas/sigma/sigma-detection-rule-schema.json"
 )
 SHA256 = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"

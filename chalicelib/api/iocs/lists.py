@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.api import listing
-from chalicelib.api.downloads import download
 from chalicelib.api.envelope import meta
+from chalicelib.api.iocs import listing
+from chalicelib.api.iocs.downloads import download
 from chalicelib.edge.conditional import cached
 from chalicelib.edge.dialect import REST
 from chalicelib.edge.operation import Context

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from chalicelib.core.iocs.ioc import IocType
 from chalicelib.core.lists.row import Row
-from chalicelib.export.yaml_text import Node
+from chalicelib.export.blocking.yaml_text import Node
 
 Item = tuple[str, str]
 """A field with its modifiers, and the value that it is compared with."""

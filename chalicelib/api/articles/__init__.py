@@ -1,0 +1,1 @@
+"""Articles over HTTP: what may be asked, and how they are written."""

@@ -1,0 +1,1 @@
+"""IOCs over HTTP: lists and exports of them, lookup, search and numbers."""

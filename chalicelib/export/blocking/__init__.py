@@ -1,0 +1,1 @@
+"""Rows as rules and lists that block or alert."""
