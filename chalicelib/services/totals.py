@@ -10,6 +10,7 @@ from chalicelib.core.iocs.ports import StatisticsStore
 from chalicelib.core.iocs.statistics import Tally
 from chalicelib.core.lists.listing import Filters
 from chalicelib.core.ports import Clock
+from chalicelib.core.windows import DAY
 from chalicelib.services.catalogue import Window
 
 _SECONDS = 60.0
@@ -23,6 +24,14 @@ class Total(NamedTuple):
     estimated: bool
 
 
+class _All(NamedTuple):
+    """All that is counted, since which day, and when it was read (seconds)."""
+
+    there: Tally
+    begin: int | None
+    read: float
+
+
 class Totals:
     """Totals of lists; keeps what it has read for a minute."""
 
@@ -30,7 +39,8 @@ class Totals:
         """Read nothing yet."""
         self._statistics = statistics
         self._clock = clock
-        self._known: dict[tuple[int, int], tuple[float, Tally, Tally]] = {}
+        self._all: _All | None = None
+        self._days: dict[tuple[int, int], Tally] = {}
 
     def of(self, filters: Filters, window: Window) -> Total:
         """Tell how many active IOCs a list has.
@@ -40,29 +50,39 @@ class Totals:
         too much where values changed twice, or ended, or the filter asks for what
         nobody counts.
         """
-        now = self._clock.now()
-        first, last = validity.day_of(window.since), min(window.until, now)
-        there, within = self._read(first, validity.day_of(last))
-        counted = _counted(filters, within)
+        there, begin, _ = self._read_all()
         active = _sum(there.new, filters.types) - _sum(there.gone, filters.types)
-        whole = _sum(within.new, ()) >= _sum(there.new, ())
+        whole = begin is None or self._has_all(window, begin)
         if whole and filters == Filters(types=filters.types):
             return Total(max(active, 0), estimated=False)
-        return Total(max(min([active, *counted]), 0), estimated=True)
+        within = there if whole else self._read_days(window)
+        most = min([active, *_counted(filters, within)])
+        return Total(max(most, 0), estimated=True)
 
-    def _read(self, first: int, last: int) -> tuple[Tally, Tally]:
+    def _has_all(self, window: Window, begin: int) -> bool:
+        return window.since <= begin * DAY and window.until >= self._clock.now()
+
+    def _read_all(self) -> _All:
         now = self._clock.monotonic()
-        known = self._known.get((first, last))
-        if known is None or now - known[0] > _SECONDS:
+        if self._all is None or now - self._all.read > _SECONDS:
+            begin = self._statistics.begin()
+            self._all = _All(self._statistics.totals(), begin, now)
+            self._days = {}
+        return self._all
+
+    def _read_days(self, window: Window) -> Tally:
+        first = validity.day_of(window.since)
+        last = validity.day_of(min(window.until, self._clock.now()))
+        known = self._days.get((first, last))
+        if known is None:
+            known = Tally()
             # A window may end before the look-back of the caller begins.
             days = self._statistics.days(first, last) if first <= last else {}
-            within = Tally()
             for one in days.values():
-                within = within.plus(one)
-            known = (now, self._statistics.totals(), within)
+                known = known.plus(one)
             # One window for each tier, mostly: what else is asked for need not stay.
-            self._known = {(first, last): known}
-        return known[1], known[2]
+            self._days = {(first, last): known}
+        return known
 
 
 def _counted(filters: Filters, within: Tally) -> list[int]:

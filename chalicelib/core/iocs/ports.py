@@ -61,6 +61,9 @@ class StatisticsStore(Protocol):
     def totals(self) -> Tally:
         """Give the counts in all."""
 
+    def begin(self) -> int | None:
+        """Tell the first day that has any counts."""
+
     def days(self, first: int, last: int) -> dict[int, Tally]:
         """Give the counts of those days that have any, both ends included."""
 

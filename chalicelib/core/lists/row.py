@@ -164,7 +164,8 @@ def to_json(row: Row) -> bytes:
 
 def from_json(data: bytes) -> Row:
     """Read a row."""
-    said = json.loads(data)
+    # Bytes would be searched for their encoding first.
+    said = json.loads(data.decode())
     source = said["source"]
     article = None
     if source["article_id"] is not None:

@@ -53,6 +53,13 @@ class DynamoStatistics:
         key = schema.key(schema.STATISTICS, schema.TOTALS)
         return _from_item(self._table.get(key).item or {})
 
+    def begin(self) -> int | None:
+        """Read the first item of the partition, in which days stand before totals."""
+        first = self._table.first(schema.STATISTICS, since=schema.day(0))
+        if first is None or first[schema.SK]["S"] == schema.TOTALS:
+            return None
+        return int(first[schema.SK]["S"])
+
     def days(self, first: int, last: int) -> dict[int, Tally]:
         """Read a window of days by one Query."""
         return self._days(schema.STATISTICS, first, last)
