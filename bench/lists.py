@@ -18,7 +18,8 @@ from chalicelib.core.log.head import ROWS
 from chalicelib.core.windows import DAY
 from chalicelib.services.catalogue import Window
 from chalicelib.services.totals import Totals
-from chalicelib.store.dynamo import codec, schema, segment
+from chalicelib.store.dynamo import schema
+from chalicelib.store.dynamo.items import codec, segment
 
 LIST = "/iocs"
 SORTS = {"newest first": "modified:desc", "oldest first": "modified:asc"}

@@ -11,7 +11,8 @@ from bench.figures import Figures, Pages
 from bench.handler import Request
 from bench.loading import Crawl, Progress, fill_by_posts, objects
 from bench.rig import Measured, Rig, to_row
-from chalicelib.store.dynamo import codec, schema
+from chalicelib.store.dynamo import schema
+from chalicelib.store.dynamo.items import codec
 
 RARE = 20
 SPREAD, CLUSTERED = "tool", "campaign"

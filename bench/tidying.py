@@ -13,7 +13,7 @@ from bench.reading import count_of
 from bench.rig import Rig, settle, to_row
 from bench.writing import kinds
 from chalicelib.container import SystemClock
-from chalicelib.store.dynamo.compaction import Compactor
+from chalicelib.store.dynamo.commitlog.compaction import Compactor
 
 SINGLES = "1,000 commits of one object"
 RENEWED = "1,000 objects, each replaced once"

@@ -40,10 +40,10 @@ from chalicelib.store.dynamo.apikeys import DynamoKeys
 from chalicelib.store.dynamo.articles import DynamoArticles
 from chalicelib.store.dynamo.client import Client
 from chalicelib.store.dynamo.collections import DynamoCollections
+from chalicelib.store.dynamo.commitlog.log import DynamoLog
 from chalicelib.store.dynamo.counters import DynamoCounters
 from chalicelib.store.dynamo.feeds import DynamoFeeds
 from chalicelib.store.dynamo.iocs import DynamoIocs
-from chalicelib.store.dynamo.log import DynamoLog
 from chalicelib.store.dynamo.rows import DynamoRows
 from chalicelib.store.dynamo.statistics import DynamoStatistics
 from chalicelib.store.dynamo.statuses import DynamoStatuses

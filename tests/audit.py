@@ -17,8 +17,9 @@ from chalicelib.core.log.entry import (
     is_replaced,
 )
 from chalicelib.core.log.head import Head
-from chalicelib.store.dynamo import codec, schema, segment
-from chalicelib.store.dynamo.codec import FacetLink, History, Segment
+from chalicelib.store.dynamo import schema
+from chalicelib.store.dynamo.items import codec, segment
+from chalicelib.store.dynamo.items.codec import FacetLink, History, Segment
 from tests.model import instant
 
 Item = dict[str, Any]

@@ -17,7 +17,7 @@ from chalicelib.core.log.query import EVERY, EVERYTHING, Query, Versions
 from chalicelib.core.ports import LogPage, PageRequest
 from chalicelib.store.dynamo.client import Client
 from chalicelib.store.dynamo.collections import DynamoCollections
-from chalicelib.store.dynamo.log import DynamoLog
+from chalicelib.store.dynamo.commitlog.log import DynamoLog
 from chalicelib.store.dynamo.table import Table
 from tests.doubles.clock import START, FakeClock
 from tests.doubles.dynamo import FakeDynamo, client_of

@@ -16,8 +16,8 @@ from chalicelib.ingest.publish import Publisher, Stores
 from chalicelib.store.dynamo.articles import DynamoArticles
 from chalicelib.store.dynamo.client import Client
 from chalicelib.store.dynamo.collections import DynamoCollections
+from chalicelib.store.dynamo.commitlog.log import DynamoLog
 from chalicelib.store.dynamo.iocs import DynamoIocs
-from chalicelib.store.dynamo.log import DynamoLog
 from chalicelib.store.dynamo.statistics import DynamoStatistics
 from chalicelib.store.dynamo.table import Table
 from tests.doubles.clock import START, FakeClock

@@ -21,7 +21,7 @@ from chalicelib.core.log.entry import Standing, is_replaced
 from chalicelib.core.log.head import ROWS
 from chalicelib.errors import Unavailable
 from chalicelib.store.dynamo.collections import DynamoCollections
-from chalicelib.store.dynamo.log import DynamoLog
+from chalicelib.store.dynamo.commitlog.log import DynamoLog
 from chalicelib.store.dynamo.rows import DynamoRows
 from chalicelib.store.dynamo.table import Table
 from tests import audit

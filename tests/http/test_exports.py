@@ -228,6 +228,14 @@ def test_an_event_is_taken_by_pymisp(service: Service, full: World):
     assert {"ip-dst", "domain", "sha512"} <= {one.type for one in event.attributes}
 
 
+def test_an_event_has_the_clusters_of_misp(service: Service, world: World):
+    said = sighting("x.bad.example", techniques=("T1059.001",))
+    world.publish(FEODO, said)  # type: ignore[arg-type]
+    event = get(service, service.key(), "misp").json_body["Event"]
+    names = {tag["name"] for one in event["Attribute"] for tag in one["Tag"]}
+    assert 'misp-galaxy:mitre-attack-pattern="PowerShell - T1059.001"' in names
+
+
 def test_a_block_list_has_only_what_its_reader_takes(service: Service, full: World):
     key = service.key()
     lists = {

@@ -13,6 +13,7 @@ from chalicelib.edge.operation import Context
 from chalicelib.edge.reply import Reply
 from chalicelib.export import EXPORTERS
 from chalicelib.export.about import About
+from chalicelib.services.attack import titled
 from chalicelib.services.catalogue import Asked, Page
 
 ROOM = 5_500_000
@@ -53,11 +54,13 @@ def attachment(ctx: Context, form: str, extension: str) -> dict[str, str]:
 
 def about(ctx: Context, rows: Sequence[Row]) -> About:
     """Tell a renderer what it needs besides the rows."""
+    named = {one for row in rows for one in row.techniques}
     return About(
         made_at=max((one.modified for one in rows), default=0),
         base_url=ctx.request.base_url,
         options=ctx.arguments,
         origins=ctx.container.origins,
+        techniques={one: name for one in named if (name := titled(one).name)},
     )
 
 

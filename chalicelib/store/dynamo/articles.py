@@ -30,9 +30,10 @@ from chalicelib.core.articles.stored import (
     place_of,
 )
 from chalicelib.errors import Unavailable
-from chalicelib.store.dynamo import article_codec, schema
+from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.client import Contended
 from chalicelib.store.dynamo.conditions import when_absent, when_same
+from chalicelib.store.dynamo.items import article_codec
 from chalicelib.store.dynamo.schema import Item
 from chalicelib.store.dynamo.table import MOST_ACTIONS, Table
 

@@ -9,9 +9,10 @@ from typing import Any
 from chalicelib.core.collection import Collection
 from chalicelib.core.log.head import Head
 from chalicelib.errors import Conflict, NotFound
-from chalicelib.store.dynamo import codec, schema, segment
+from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.client import Contended
 from chalicelib.store.dynamo.conditions import when_absent
+from chalicelib.store.dynamo.items import codec, segment
 from chalicelib.store.dynamo.schema import Item, Key
 from chalicelib.store.dynamo.table import Table
 

@@ -20,8 +20,9 @@ from chalicelib.core.feeds.snapshot_rows import (
 )
 from chalicelib.core.feeds.state import FeedState, leased
 from chalicelib.errors import Conflict
-from chalicelib.store.dynamo import feed_codec, schema
+from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.client import Contended
+from chalicelib.store.dynamo.items import feed_codec
 from chalicelib.store.dynamo.schema import Item
 from chalicelib.store.dynamo.table import Table
 

@@ -19,15 +19,16 @@ from chalicelib.core.log.entry import Entry, Standing, is_replaced
 from chalicelib.core.log.head import ROWS, Head
 from chalicelib.core.ports import Clock
 from chalicelib.errors import NotFound
-from chalicelib.store.dynamo import schema, segment
-from chalicelib.store.dynamo.backward import Stretch, walk_back
-from chalicelib.store.dynamo.codec import Segment
-from chalicelib.store.dynamo.heads import read_head
-from chalicelib.store.dynamo.pairs import Gap, marks_between
-from chalicelib.store.dynamo.ranges import ranges
-from chalicelib.store.dynamo.segment import Stored
+from chalicelib.store.dynamo import schema
+from chalicelib.store.dynamo.commitlog.backward import Stretch, walk_back
+from chalicelib.store.dynamo.commitlog.heads import read_head
+from chalicelib.store.dynamo.commitlog.pairs import Gap, marks_between
+from chalicelib.store.dynamo.commitlog.ranges import ranges
+from chalicelib.store.dynamo.commitlog.walk import walk
+from chalicelib.store.dynamo.items import segment
+from chalicelib.store.dynamo.items.codec import Segment
+from chalicelib.store.dynamo.items.segment import Stored
 from chalicelib.store.dynamo.table import Table
-from chalicelib.store.dynamo.walk import walk
 
 MOST_SEGMENTS = 200
 """Segments that one page reads at most: some 15,000 rows, 500 read units."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.store.dynamo import codec, schema, segment
-from chalicelib.store.dynamo.limits import CHUNK
+from chalicelib.store.dynamo import schema
+from chalicelib.store.dynamo.commitlog.limits import CHUNK
+from chalicelib.store.dynamo.items import codec, segment
 from chalicelib.store.dynamo.table import Table
 
 

@@ -12,7 +12,7 @@ from chalicelib.errors import Conflict, InvalidRequest
 from chalicelib.ingest import destinations
 from chalicelib.services.collections import Collections
 from chalicelib.store.dynamo.collections import DynamoCollections
-from chalicelib.store.dynamo.log import DynamoLog
+from chalicelib.store.dynamo.commitlog.log import DynamoLog
 from chalicelib.store.dynamo.table import Table
 from tests.doubles.clock import FakeClock
 from tests.doubles.dynamo import FakeDynamo, client_of

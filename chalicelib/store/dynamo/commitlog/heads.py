@@ -6,8 +6,9 @@ from typing import Any
 
 from chalicelib.core.log.head import Head
 from chalicelib.errors import NotFound
-from chalicelib.store.dynamo import codec, schema
+from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.conditions import when_same
+from chalicelib.store.dynamo.items import codec
 from chalicelib.store.dynamo.schema import Item
 from chalicelib.store.dynamo.table import Table
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.core.log.entry import Standing
-from chalicelib.store.dynamo import codec, schema, segment
-from chalicelib.store.dynamo.codec import History, Segment
+from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.conditions import when_same
-from chalicelib.store.dynamo.segment import Stored
+from chalicelib.store.dynamo.items import codec, segment
+from chalicelib.store.dynamo.items.codec import History, Segment
+from chalicelib.store.dynamo.items.segment import Stored
 from chalicelib.store.dynamo.table import Table
 
 

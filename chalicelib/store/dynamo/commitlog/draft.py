@@ -19,11 +19,9 @@ from chalicelib.core.log.entry import (
 )
 from chalicelib.core.log.head import Chain, Head
 from chalicelib.core.ports import Placement, State
-from chalicelib.store.dynamo import codec, schema, segment
-from chalicelib.store.dynamo.codec import Card, FacetLink, Segment
-from chalicelib.store.dynamo.conditions import when_absent, when_same
-from chalicelib.store.dynamo.heads import replace_head
-from chalicelib.store.dynamo.limits import (
+from chalicelib.store.dynamo import schema
+from chalicelib.store.dynamo.commitlog.heads import replace_head
+from chalicelib.store.dynamo.commitlog.limits import (
     CHUNK,
     FULL_SEGMENT,
     HEAVIEST,
@@ -33,7 +31,10 @@ from chalicelib.store.dynamo.limits import (
     LONGEST_SEGMENT,
     MOST_SPEC_VERSIONS,
 )
-from chalicelib.store.dynamo.segment import Stored
+from chalicelib.store.dynamo.conditions import when_absent, when_same
+from chalicelib.store.dynamo.items import codec, segment
+from chalicelib.store.dynamo.items.codec import Card, FacetLink, Segment
+from chalicelib.store.dynamo.items.segment import Stored
 from chalicelib.store.dynamo.table import MOST_ACTIONS, Table
 
 _MILLISECOND = 1_000

@@ -12,9 +12,10 @@ from itertools import islice
 
 from chalicelib.core.log.chains import chains_of
 from chalicelib.core.log.head import Head
-from chalicelib.store.dynamo import codec, schema
-from chalicelib.store.dynamo.codec import FacetLink, Segment
-from chalicelib.store.dynamo.pairs import Gap
+from chalicelib.store.dynamo import schema
+from chalicelib.store.dynamo.commitlog.pairs import Gap
+from chalicelib.store.dynamo.items import codec
+from chalicelib.store.dynamo.items.codec import FacetLink, Segment
 from chalicelib.store.dynamo.table import MOST_GETS, Table
 
 _MOST_SEGMENTS = 500

@@ -8,11 +8,11 @@ from chalicelib.core.log.entry import CardVersion, NewEntry, Standing
 from chalicelib.core.log.head import Head
 from chalicelib.core.log.query import Query
 from chalicelib.core.ports import Clock, LogPage, PageRequest, Placement, Tidied
-from chalicelib.store.dynamo.append import Appender
-from chalicelib.store.dynamo.compaction import SETTLED, Compactor
-from chalicelib.store.dynamo.heads import read_head
-from chalicelib.store.dynamo.pages import PageReader
-from chalicelib.store.dynamo.removal import Remover
+from chalicelib.store.dynamo.commitlog.append import Appender
+from chalicelib.store.dynamo.commitlog.compaction import SETTLED, Compactor
+from chalicelib.store.dynamo.commitlog.heads import read_head
+from chalicelib.store.dynamo.commitlog.pages import PageReader
+from chalicelib.store.dynamo.commitlog.removal import Remover
 from chalicelib.store.dynamo.table import Table
 
 

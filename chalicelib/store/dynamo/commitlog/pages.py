@@ -10,16 +10,23 @@ from chalicelib.core.log.head import Head
 from chalicelib.core.log.query import Query
 from chalicelib.core.ports import Clock, LogPage, PageRequest
 from chalicelib.errors import Unavailable
-from chalicelib.store.dynamo import codec, schema, segment
+from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.client import Contended
-from chalicelib.store.dynamo.codec import Segment
-from chalicelib.store.dynamo.heads import read_head, to_head
-from chalicelib.store.dynamo.pairs import Gap, Pair, marks_between, open_pairs, pair_at
-from chalicelib.store.dynamo.ranges import ranges
+from chalicelib.store.dynamo.commitlog.heads import read_head, to_head
+from chalicelib.store.dynamo.commitlog.pairs import (
+    Gap,
+    Pair,
+    marks_between,
+    open_pairs,
+    pair_at,
+)
+from chalicelib.store.dynamo.commitlog.ranges import ranges
+from chalicelib.store.dynamo.commitlog.walk import walk
+from chalicelib.store.dynamo.items import codec, segment
+from chalicelib.store.dynamo.items.codec import Segment
+from chalicelib.store.dynamo.items.segment import Stored
 from chalicelib.store.dynamo.schema import Item
-from chalicelib.store.dynamo.segment import Stored
 from chalicelib.store.dynamo.table import MOST_GETS, Table
-from chalicelib.store.dynamo.walk import walk
 
 _TRIES = 6
 _PAUSE = 0.005

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from chalicelib.core.collection import Collection
 from chalicelib.core.log.entry import CardVersion, NewEntry, Standing
 from chalicelib.core.log.head import Chain, Head
-from chalicelib.store.dynamo import schema, segment
+from chalicelib.store.dynamo import schema
+from chalicelib.store.dynamo.items import segment
 from chalicelib.store.dynamo.schema import Item
 
 _FIELD = "\t"

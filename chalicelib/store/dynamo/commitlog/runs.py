@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from chalicelib.core.log.entry import Standing, is_replaced
-from chalicelib.store.dynamo.pairs import Pair, standing_anew
+from chalicelib.store.dynamo.commitlog.pairs import Pair, standing_anew
 from chalicelib.store.dynamo.table import MOST_ACTIONS
 
 FULL = 100

@@ -10,13 +10,14 @@ from chalicelib.core.log.entry import NewEntry
 from chalicelib.core.log.head import Head
 from chalicelib.core.ports import Clock, Placement
 from chalicelib.errors import Unavailable
-from chalicelib.store.dynamo import codec, schema
+from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.client import Contended
-from chalicelib.store.dynamo.codec import Card
-from chalicelib.store.dynamo.draft import Draft
-from chalicelib.store.dynamo.heads import read_head
+from chalicelib.store.dynamo.commitlog.draft import Draft
+from chalicelib.store.dynamo.commitlog.heads import read_head
+from chalicelib.store.dynamo.commitlog.writers import Patience, Turns
+from chalicelib.store.dynamo.items import codec
+from chalicelib.store.dynamo.items.codec import Card
 from chalicelib.store.dynamo.table import Table
-from chalicelib.store.dynamo.writers import Patience, Turns
 
 _BATCH = 96
 """Entries that are looked at together: as many new ones of one type fit into a

@@ -20,12 +20,10 @@ from chalicelib.core.log.head import Head
 from chalicelib.core.log.query import Query
 from chalicelib.core.ports import Clock
 from chalicelib.errors import NotFound
-from chalicelib.store.dynamo import codec, schema
+from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.client import Contended
-from chalicelib.store.dynamo.codec import Card
-from chalicelib.store.dynamo.conditions import when_same
-from chalicelib.store.dynamo.heads import read_head, replace_head
-from chalicelib.store.dynamo.pairs import (
+from chalicelib.store.dynamo.commitlog.heads import read_head, replace_head
+from chalicelib.store.dynamo.commitlog.pairs import (
     Gap,
     Pair,
     pair_at,
@@ -33,9 +31,12 @@ from chalicelib.store.dynamo.pairs import (
     with_entries,
     write_pair,
 )
-from chalicelib.store.dynamo.segment import Stored
+from chalicelib.store.dynamo.commitlog.writers import Patience
+from chalicelib.store.dynamo.conditions import when_same
+from chalicelib.store.dynamo.items import codec
+from chalicelib.store.dynamo.items.codec import Card
+from chalicelib.store.dynamo.items.segment import Stored
 from chalicelib.store.dynamo.table import MOST_ACTIONS, Table
-from chalicelib.store.dynamo.writers import Patience
 
 _AT_ONCE = 8
 """Versions that one transaction removes: each may lie in a segment of its own."""

@@ -18,12 +18,10 @@ from chalicelib.core.log.entry import Standing
 from chalicelib.core.log.head import Head
 from chalicelib.core.ports import Clock, Tidied
 from chalicelib.errors import NotFound
-from chalicelib.store.dynamo import codec, schema
+from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.client import Contended
-from chalicelib.store.dynamo.codec import FacetLink
-from chalicelib.store.dynamo.conditions import when_same
-from chalicelib.store.dynamo.heads import read_head, replace_head
-from chalicelib.store.dynamo.pairs import (
+from chalicelib.store.dynamo.commitlog.heads import read_head, replace_head
+from chalicelib.store.dynamo.commitlog.pairs import (
     Gap,
     Pair,
     marks_between,
@@ -34,9 +32,12 @@ from chalicelib.store.dynamo.pairs import (
     with_entries,
     write_pair,
 )
-from chalicelib.store.dynamo.runs import Run, within
+from chalicelib.store.dynamo.commitlog.runs import Run, within
+from chalicelib.store.dynamo.commitlog.walk import walk
+from chalicelib.store.dynamo.conditions import when_same
+from chalicelib.store.dynamo.items import codec
+from chalicelib.store.dynamo.items.codec import FacetLink
 from chalicelib.store.dynamo.table import Table
-from chalicelib.store.dynamo.walk import walk
 
 SETTLED = 60_000_000
 """Microseconds that a segment is left alone: its readers are still about."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from chalicelib.store.dynamo.codec import Segment
+from chalicelib.store.dynamo.items.codec import Segment
 
 
 def ranges(batch: Sequence[Segment]) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,1 @@
+"""The commit-ordered log: appending, reading both ways, removing, compacting."""
