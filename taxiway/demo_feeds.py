@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from chalicelib.ingest.source import Source
 
 FOLDER = Path(__file__).parent / "demo_data" / "feeds"
+ORDER = (
+    "cisa-advisories",
+    "cisa-kev",
+    "oalabs",
+    "tweetfeed",
+    "ipsum",
+    "maltrail-lokibot",
+)
+"""By age, so that the newest changes are of what still holds."""
+
 _LOOPBACK = "127.0.0.1"
 _SECONDS = 600.0
 
@@ -50,10 +60,11 @@ def demo_sources(base: str) -> list[Source]:
     """Give the sources that the demo has files of, read from a server of ours."""
     from chalicelib.ingest import source
 
+    known = {each.id: each for each in source.load()}
     return [
-        replace(one, url=f"{base}/{one.id}/{file.name}", secure=False)
-        for one in source.load()
-        for file in sorted((FOLDER / one.id).glob("*"))
+        replace(known[one], url=f"{base}/{one}/{file.name}", secure=False)
+        for one in ORDER
+        for file in sorted((FOLDER / one).glob("*"))
     ]
 
 

@@ -16,6 +16,8 @@ _EXAMPLE = (
     '{"objects":[{"type":"domain-name","spec_version":"2.1",'
     '"id":"domain-name--bedb4899-d24b-5401-bc86-8f6b4cc18ec7","value":"example.com"}]}'
 )
+_IOC = "hmcrogenics.com"
+"""A value that the demo's feeds list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,12 @@ class Served:
 
 
 def welcome(screen: Console, served: Served, state: Path, *, demo: bool) -> None:
-    """Print the URLs, the keys and three commands to copy."""
+    """Print the URLs, the keys and commands to copy."""
     lines = [
         "",
         f"  discovery    {served.discovery}",
         f"  API root     {served.api_root}",
+        f"  IOC API      {served.base_url}/v1/   (to try: {served.base_url}/docs)",
         f"  reading key  {served.keys['read']}",
         f"  writing key  {served.keys['write']}",
         f"  database     {served.dynamodb_endpoint}   (--endpoint-url)",
@@ -83,6 +86,7 @@ def _commands(served: Served, *, demo: bool) -> list[str]:
             f"{collections}inbox/objects/",
             f"-H 'Content-Type: {_ACCEPT}' -d '{_EXAMPLE}'",
         ),
+        f"curl -u 'any:{served.keys['read']}' '{served.base_url}/v1/lookup?ioc={_IOC}'",
     ]
 
 

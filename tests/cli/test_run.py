@@ -4,6 +4,7 @@ import fcntl
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -113,6 +114,12 @@ def get(url, key):
         connection.close()
 
 
+def looked_up(output, key):
+    """Follow the lookup that was printed."""
+    (url,) = re.findall(r"'(http\S+/v1/lookup\S+)'", output)
+    return json.loads(get(url, key)[1])["data"]
+
+
 def add_to_inbox(ready, value):
     parts = urlsplit(f"{ready['api_root']}collections/inbox/objects/")
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
@@ -160,7 +167,8 @@ def test_second_start_finds_everything_as_it_was_left(tmp_path):
         assert add_to_inbox(first, "example.com") == 202
         for line in run.output.splitlines():
             assert line == line.rstrip()
-        assert run.output.count("curl ") == 3
+        assert run.output.count("curl ") == 4
+        assert looked_up(run.output, first["keys"]["read"])["found"]
         for told in (first["discovery"], first["api_root"], *first["keys"].values()):
             assert told in run.output
         assert run.end() == 0
