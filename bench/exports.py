@@ -10,6 +10,7 @@ from bench.lists import EXPORT_RUNS, group_of
 from bench.loading import add
 from bench.meter import Tally
 from bench.rig import Rig, settle, to_row
+from chalicelib.export.blocking import blocklist
 
 BLOCK_LISTS = "/iocs/blocklist"
 WHOLE = 10_000
@@ -25,7 +26,6 @@ _EXPORTS: dict[str, tuple[str, dict[str, str]]] = {
     "Sigma by logsource": ("/iocs/sigma", {}),
     "Sigma by IOC": ("/iocs/sigma", {"grouping": "ioc"}),
 }
-_LISTS = ("txt", "edl-ip", "edl-domain", "edl-url", "guardduty", "rpz", "suricata")
 _REMARKS = ("#", ";", "$", "@", "")
 _WHOLE: dict[str, tuple[str, dict[str, str]]] = {
     "ndjson": ("/iocs", {"format": "ndjson", "limit": "10000"}),
@@ -40,7 +40,7 @@ def measure_exports(rig: Rig, figures: Figures, size: int) -> None:
     """Ask for 1,000 in each format, and for block lists of 10,000."""
     for name, (route, query) in _EXPORTS.items():
         _measure(rig, figures, (size, f"{name} of 1,000"), route, query)
-    for form in _LISTS:
+    for form in blocklist.BLOCK_LISTS:
         query = {"format": form, "limit": str(WHOLE)}
         name = f"block list {form} of {min(size, WHOLE):,}"
         _measure(rig, figures, (size, name), BLOCK_LISTS, query)

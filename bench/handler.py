@@ -23,11 +23,7 @@ _MEDIA_TYPES = {
 
 
 class Application(Protocol):
-    """What Lambda calls, and its routes."""
-
-    @property
-    def routes(self) -> Mapping[str, object]:
-        """All paths that are answered."""
+    """What Lambda calls."""
 
     def __call__(self, event: Event, context: Any) -> dict[str, Any]: ...
 

@@ -57,10 +57,6 @@ class Rig:
         # Usage is written by a thread, whenever that is: bench.counting measures it.
         container.recorder.close()
 
-    def has(self, route: str) -> bool:
-        """Tell whether the application knows a route."""
-        return route in self._application.routes
-
     def new_collection(self, title: str) -> str:
         """Make an empty collection; gives its id."""
         plain = title.replace(",", "")

@@ -26,6 +26,7 @@ from chalicelib.core.iocs.ioc import Ioc, IocType
 from chalicelib.core.iocs.ports import Kept
 from chalicelib.core.iocs.statistics import Tally
 from chalicelib.core.lists import entries
+from chalicelib.core.lists.listing import SHORTEST_QUERY
 from chalicelib.core.lists.row import row_of
 from chalicelib.core.log.head import ROWS
 from chalicelib.core.windows import DAY, HOUR
@@ -39,9 +40,6 @@ STORY_OF = 5
 
 _KEPT = 2_000
 _DAYS = 365
-_FIELDS = 2
-"""Characters by which searches find what is near: see the card in the key map."""
-
 _CATEGORIES = ("ransomware", "malware", "phishing", "vulnerability", "apt")
 
 
@@ -110,7 +108,7 @@ class Stock:
             one
             for one in run[len(some) :]
             if one.type is IocType.DOMAIN
-            and one.value[:_FIELDS] == self.example.value[:_FIELDS]
+            and one.value[:SHORTEST_QUERY] == self.example.value[:SHORTEST_QUERY]
         ]
         self._rig.container.iocs.save_many([Kept(one, 0) for one in (*some, *near)])
 

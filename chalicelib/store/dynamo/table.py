@@ -83,8 +83,8 @@ class Table:
         """Read a partition in order, a page of items at a time.
 
         `after` is excluded, `until` included; `limit` is the size of the
-        first page, the second is a part of that, and each later one twice as large
-        as the one before. What follows is read as it is asked for. `backward`
+        first page, the second is a third of that, and each later one four times
+        as large as the one before. What follows is read as it is asked for. `backward`
         begins at `until`.
         """
         arguments = self._range(pk, after, until)
@@ -93,7 +93,7 @@ class Table:
         if limit is not None:
             arguments["Limit"] = limit
         # A first page that was nearly enough must not cost as much again, or more.
-        further = max((limit or 0) // 6, 2)
+        further = max((limit or 0) // 3, 2)
         while True:
             answer = self._call("query", **arguments)
             yield answer["Items"]
@@ -102,7 +102,7 @@ class Table:
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
             if "Limit" in arguments:
                 arguments["Limit"] = further
-                further *= 2
+                further *= 4
 
     def query_all(self, pk: str, **bounds: str) -> list[Item]:
         """Read a whole range of a partition."""
