@@ -201,6 +201,26 @@ def add(
     )
 
 
+@app.command()
+def relist(
+    *,
+    endpoint_url: EndpointUrl = None,
+    stage: Stage = "dev",
+    as_json: Json = False,
+) -> None:
+    """List IOCs from before there was the IOC API. Repeating it changes nothing."""
+    from taxiway.feed_rows import relist_all
+
+    done = relist_all(connect(endpoint_url, stage), quiet=as_json)
+    if as_json:
+        print_json(done._asdict())
+        return
+    console().print(
+        f"{done.rows:,} of {done.records:,} active IOCs were not listed, and are now.",
+        markup=False,
+    )
+
+
 def _chosen(ids: Iterable[str] | None, *, every: bool, off_too: bool) -> list[Source]:
     from chalicelib.ingest import source
 

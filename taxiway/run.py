@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from taxiway.local_server import LocalServer
 
 _STAGE = "dev"
-_FEEDS = "feeds"
+_FEEDS, _ROWS = "feeds", "rows"
 """Written down beside the collections of the demo that are done."""
 
 _GRANTS = {"read": {"*": "r"}, "write": {"*": "rw"}}
@@ -103,8 +103,7 @@ def _prepare(
     from chalicelib import container
     from chalicelib.services.sessions import SECRET
     from taxiway import tables
-    from taxiway.demo import load_demo
-    from taxiway.demo_feeds import read_demo_feeds
+    from taxiway.feed_rows import relist_all
 
     for name in [name for name in os.environ if name.startswith(_NOT_OURS)]:
         del os.environ[name]
@@ -112,19 +111,39 @@ def _prepare(
     services = container.current()
     created = tables.ensure(tables.client(), services.settings)
     services.secrets.ensure(SECRET)
-    done = [] if created else read_json(directory.demo).get("done", [])
+    done = [_ROWS] if created else read_json(directory.demo).get("done", [])
+    if _ROWS not in done:
+        # A release from before there were lists of IOCs may have kept some.
+        relist_all(services, quiet=True, check=stopping.check)
+        emulator.save()
+        done.append(_ROWS)
+        write_json(directory.demo, {"done": done})
     if demo:
-        for collection in load_demo(services, frozenset(done), stopping.check):
-            emulator.save()
-            done.append(collection)
-            write_json(directory.demo, {"done": done})
-        if _FEEDS not in done:
-            read_demo_feeds(services, stopping.check)
-            write_json(directory.demo, {"done": [*done, _FEEDS]})
+        _load(services, directory, emulator, stopping, done)
     keys = _keys(services, directory.keys)
     emulator.save()
     stopping.check()
     return keys
+
+
+def _load(
+    services: Container,
+    directory: StateDirectory,
+    emulator: Emulator,
+    stopping: Stopping,
+    done: list[str],
+) -> None:
+    """Load what of the demo is not there yet, and write down what is."""
+    from taxiway.demo import load_demo
+    from taxiway.demo_feeds import read_demo_feeds
+
+    for collection in load_demo(services, frozenset(done), stopping.check):
+        emulator.save()
+        done.append(collection)
+        write_json(directory.demo, {"done": done})
+    if _FEEDS not in done:
+        read_demo_feeds(services, stopping.check)
+        write_json(directory.demo, {"done": [*done, _FEEDS]})
 
 
 def _keys(services: Container, path: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ import shutil
 import urllib.request
 from pathlib import Path
 
+import boto3
 import pytest
 import stix2
 
@@ -14,7 +15,7 @@ from chalicelib.ingest import source
 from taxiway.feed_table import append
 from taxiway.trouble import Trouble
 from tests.cli.conftest import taxiway
-from tests.support.live import ROOT
+from tests.support.live import ROOT, LiveServer
 
 SAMPLES = ROOT / "tests/samples/feeds"
 EXAMPLES = (
@@ -119,6 +120,50 @@ def test_a_changed_file_brings_what_changed_and_no_more(at, first, tmp_path: Pat
     assert (told["ending"], told["new"], told["updated"]) == ("read", 1, 0)
     again = run(at, "blocklist-de", "--from", str(sample), *ALLOW)["blocklist-de"]
     assert again["ending"] == "unchanged"
+
+
+def forget_rows(endpoint: str) -> None:
+    """Make a stage one of a release from before there were lists of IOCs."""
+    given = {"aws_access_key_id": "taxiway", "aws_secret_access_key": "taxiway"}
+    world = boto3.client(
+        "dynamodb", endpoint_url=endpoint, region_name="us-east-1", **given
+    )
+    pages = world.get_paginator("scan").paginate(TableName="taxiway-dev-objects")
+    for item in [item for page in pages for item in page["Items"]]:
+        if "#iocs" in item["pk"]["S"]:
+            key = {"pk": item["pk"], "sk": item["sk"]}
+            world.delete_item(TableName="taxiway-dev-objects", Key=key)
+
+
+def listed(base_url: str, key: str) -> int:
+    request = urllib.request.Request(
+        f"{base_url}/v1/iocs?limit=100", headers={"X-API-Key": key}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return len(json.load(answer)["data"])
+
+
+def test_what_was_published_before_there_were_lists_is_listed(tmp_path: Path):
+    feed = tmp_path / "list.txt"
+    feed.write_text("192.0.2.1\n192.0.2.2\n192.0.2.3\n")
+    with LiveServer(tmp_path, "--no-demo") as there:
+        at = ("--endpoint-url", there.dynamodb_endpoint)
+        key = taxiway("keys", "create", "r", "--tier", "internal", "--json", *at).json
+        run(at, "cins", "--from", str(feed), *ALLOW)
+        assert listed(there.base_url, key["key"]) == 3
+        forget_rows(there.dynamodb_endpoint)
+        assert listed(there.base_url, key["key"]) == 0
+        told = taxiway("feeds", "relist", "--json", *at)
+        assert told.json == {"objects": 3, "records": 3, "rows": 3}
+        assert listed(there.base_url, key["key"]) == 3
+        again = taxiway("feeds", "relist", *at)
+        assert again.out == "0 of 3 active IOCs were not listed, and are now.\n"
+        forget_rows(there.dynamodb_endpoint)
+        assert listed(there.base_url, key["key"]) == 0
+    # Such a state is one that no newer release has started with.
+    (tmp_path / "state" / "demo.json").unlink(missing_ok=True)
+    with LiveServer(tmp_path, "--no-demo") as there:
+        assert listed(there.base_url, key["key"]) == 3
 
 
 def test_checking_saves_nothing_and_explains(at, tmp_path: Path):
