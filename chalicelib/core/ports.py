@@ -20,12 +20,14 @@ State = Literal["added", "present", "failed"]
 class Placement(NamedTuple):
     """What became of an entry that was to be added.
 
-    `version` is the one that the log has it under, where it has.
+    `version` is the one that the log has it under, where it has. `later` is the
+    version of the object that was the latest before, if that is a later one.
     """
 
     state: State
     version: str | None
     problem: str | None = None
+    later: str | None = None
 
 
 class PageRequest(NamedTuple):

@@ -21,9 +21,10 @@ from chalicelib.core.iocs.ports import IocStore, StatisticsStore
 from chalicelib.core.iocs.statistics import Tally, of_article, of_change
 from chalicelib.core.iocs.stix_report import sightings_in
 from chalicelib.core.ports import Clock, ObjectLog
+from chalicelib.ingest.changes import Change
 from chalicelib.ingest.destinations import Destination
 from chalicelib.ingest.news.reports import Reports
-from chalicelib.ingest.records import Change, Records
+from chalicelib.ingest.records import Records
 from chalicelib.ingest.shelf import Shelf
 
 _PATIENCE = 30.0
@@ -110,9 +111,9 @@ class Publisher:
         settled: list[Change] = []
         try:
             for keys in _batches(said):
-                changes = self._records.settle(keys, step, run_at, deadline)
-                settled += changes
-                result = result.plus(_summary(changes, len(keys)))
+                before = len(settled)
+                self._records.settle(keys, step, run_at, deadline, settled)
+                result = result.plus(_summary(settled[before:], len(keys)))
         finally:
             self._count(settled, source, run_at)
         return result
@@ -128,12 +129,13 @@ class Publisher:
         def step(_: bytes, before: Ioc | None) -> Ioc | None:
             return before and merge.withdraw(before, source.id, run_at)
 
-        gone = 0
-        for batch in _batches(dict.fromkeys(keys)):
-            changes = self._records.settle(batch, step, run_at, deadline)
-            self._count(changes, source, run_at)
-            gone += len(changes)
-        return gone
+        settled: list[Change] = []
+        try:
+            for batch in _batches(dict.fromkeys(keys)):
+                self._records.settle(batch, step, run_at, deadline, settled)
+        finally:
+            self._count(settled, source, run_at)
+        return len(settled)
 
     def expire(
         self, now: int, deadline: float, has: Callable[[str, bytes], bool] = _has
@@ -166,8 +168,11 @@ class Publisher:
                     return revoked
                 # A batch that is begun is finished, within reason.
                 limit = deadline + _PATIENCE
-                changes = self._records.settle(batch, step, now, limit)
-                self._count(changes, None, now)
+                changes: list[Change] = []
+                try:
+                    self._records.settle(batch, step, now, limit, changes)
+                finally:
+                    self._count(changes, None, now)
                 revoked += sum(change.after.revoked for change in changes)
             self._stores.iocs.settle(due)
         return revoked

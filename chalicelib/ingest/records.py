@@ -7,10 +7,11 @@ version again, which the log ignores. docs/architecture/ingestion.md has more.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from chalicelib.core.iocs import merge, stix, validity
+from chalicelib.core import instants
+from chalicelib.core.iocs import stix, validity
 from chalicelib.core.iocs.ioc import Ioc
 from chalicelib.core.iocs.origin import Origin
 from chalicelib.core.iocs.ports import IocStore, Kept
@@ -20,44 +21,33 @@ from chalicelib.core.lists.row import row_of
 from chalicelib.core.log.head import ROWS
 from chalicelib.core.ports import Clock
 from chalicelib.errors import Unavailable
+from chalicelib.ingest.changes import (
+    Change,
+    Step,
+    changes_of,
+    ended_by,
+    later,
+    left_by,
+    unseen,
+)
 from chalicelib.ingest.destinations import Destination
 from chalicelib.ingest.shelf import Put, Shelf
 
-_MILLISECOND = 1_000
 _PAUSE = 0.05
-
-Step = Callable[[bytes, Ioc | None], Ioc | None]
-"""Gives the record after a change, or None where nothing is to be written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A record before and after; `revision` is what was read."""
+class _Outcome:
+    """Which records could not be published, or not in this version."""
 
-    before: Ioc | None
-    after: Ioc
-    revision: int
-    refused: bool = False
+    refused: set[bytes] = field(default_factory=set)
+    taken: set[bytes] = field(default_factory=set)
+    left: dict[bytes, Ioc] = field(default_factory=dict)
 
-    @property
-    def is_material(self) -> bool:
-        """Whether consumers see it."""
-        return merge.is_material(self.before, self.after)
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it begins a life."""
-        return self.before is None or self.before.life < self.after.life
-
-    @property
-    def moves(self) -> bool:
-        """Whether it expires at another time than it would have."""
-        if self.after.revoked or self.after.valid_until is None:
-            return False
-        return self.is_new or (
-            self.before is not None
-            and self.before.valid_until != self.after.valid_until
-        )
+    def told(self, change: Change) -> Change:
+        """Give a change with what became of it."""
+        key = change.after.key
+        return replace(change, refused=key in self.refused, left=self.left.get(key))
 
 
 class Records:
@@ -79,23 +69,39 @@ class Records:
         self._clock = clock
 
     def settle(
-        self, keys: Sequence[bytes], step: Step, at: int, deadline: float
-    ) -> list[Change]:
-        """Change records until all are saved, whoever else changes them."""
-        settled: list[Change] = []
+        self,
+        keys: Sequence[bytes],
+        step: Step,
+        at: int,
+        deadline: float,
+        settled: list[Change],
+    ) -> None:
+        """Change records until all are saved, whoever else changes them.
+
+        Puts what was saved into `settled`, also where it raises Unavailable.
+        """
         pending = list(keys)
+        saved: list[Change] = []
+        lost: list[Change] = []
         while pending:
             kept = self._iocs.get_many(pending)
-            changes = self._publish(list(_changes(pending, kept, step)), deadline)
+            # An answer that said so may have been lost instead.
+            saved += (late := [one for one in lost if one.is_in(kept)])
+            settled += [one for one in late if not one.again]
+            unsaved = left_by(saved, lost)
+            wanted = list(changes_of(pending, kept, step, unsaved))
+            changes = self._publish(wanted, deadline)
             self._schedule(changes, at)
-            lost = self._iocs.save_many(
+            failed = self._iocs.save_many(
                 [Kept(change.after, change.revision) for change in changes]
             )
-            settled += [one for one in changes if one.after.key not in lost]
-            pending = [key for key in pending if key in lost]
-            if pending:
+            lost = [one for one in changes if one.after.key in failed]
+            saved = [one for one in changes if one.after.key not in failed]
+            settled += [one for one in saved if not one.again]
+            again = {one.after.key for one in saved if one.again or one.left}
+            pending = [key for key in pending if key in failed | again]
+            if failed:
                 self._wait(deadline)
-        return settled
 
     def _publish(self, changes: list[Change], deadline: float) -> list[Change]:
         """Put what is new for consumers into the collections.
@@ -103,24 +109,20 @@ class Records:
         A version that is there with other content (somebody died before saving,
         and the list has changed since) makes way for one a millisecond later.
         """
-        done = [_unseen(change) for change in changes if not change.is_material]
-        pending = [change for change in changes if change.is_material]
+        done = [unseen(change) for change in changes if not change.is_shown]
+        pending = [change for change in changes if change.is_shown]
+        if ended := list(ended_by(pending)):
+            # Not all collections may have what was left behind: now they do.
+            self._put(ended, deadline)
         while pending:
-            refused, taken = self._put(pending, deadline)
-            done += [
-                replace(one, refused=stix.id_of(one.after) in refused)
-                for one in pending
-                if stix.id_of(one.after) not in taken
-            ]
-            pending = [_later(one) for one in pending if stix.id_of(one.after) in taken]
+            put = self._put(pending, deadline)
+            done += [put.told(one) for one in pending if one.after.key not in put.taken]
+            pending = [later(one) for one in pending if one.after.key in put.taken]
         return done
 
-    def _put(
-        self, changes: Sequence[Change], deadline: float
-    ) -> tuple[set[str], set[str]]:
-        """Name the objects that were refused, and those whose version is taken."""
-        refused: set[str] = set()
-        taken: set[str] = set()
+    def _put(self, changes: Sequence[Change], deadline: float) -> _Outcome:
+        outcome = _Outcome()
+        iocs = {stix.id_of(one.after): one.after for one in changes}
         written = {one.after.key: self._object(one.after) for one in changes}
         for destination in self._destinations:
             mine = [one for one in changes if one.after.type in destination.types]
@@ -128,27 +130,33 @@ class Records:
                 continue
             fixed, links = self._graph(mine) if destination.graph else ([], [])
             objects = [*(written[one.after.key] for one in mine), *links]
-            put = self._shelf.put(destination.id, fixed, objects, deadline)
-            refused |= {one.entry.id for one in put if _is_refused(one)}
-            taken |= {
-                one.entry.id for one in put if self._is_taken(destination.id, one)
-            }
-        rows = self._put_rows(changes, deadline)
-        refused |= {stix.id_of(ioc) for ioc, put in rows if _is_refused(put)}
-        taken |= {stix.id_of(ioc) for ioc, put in rows if self._is_taken(ROWS, put)}
-        return refused, taken
+            for put in self._shelf.put(destination.id, fixed, objects, deadline):
+                if put.entry.id in iocs:
+                    self._note(outcome, iocs[put.entry.id], destination.id, put)
+        rows = [entries.to_entry(row_of(one, self._origins)) for one in iocs.values()]
+        for ioc, put in zip(
+            iocs.values(), self._shelf.add(ROWS, rows, deadline), strict=True
+        ):
+            self._note(outcome, ioc, ROWS, put)
+        return outcome
 
-    def _put_rows(
-        self, changes: Sequence[Change], deadline: float
-    ) -> list[tuple[Ioc, Put]]:
-        iocs = [one.after for one in changes]
-        rows = [entries.to_entry(row_of(ioc, self._origins)) for ioc in iocs]
-        put = self._shelf.add(ROWS, rows, deadline)
-        return list(zip(iocs, put, strict=True))
-
-    def _is_taken(self, log: str, put: Put) -> bool:
-        present = put.placement.state == "present"
-        return present and self._shelf.differs(log, put.entry)
+    def _note(self, outcome: _Outcome, ioc: Ioc, log: str, put: Put) -> None:
+        placement = put.placement
+        if placement.state == "failed":
+            outcome.refused.add(ioc.key)
+        elif placement.state == "present" and self._shelf.differs(log, put.entry):
+            outcome.taken.add(ioc.key)
+        elif placement.later is not None:
+            there = self._shelf.latest(log, put.entry.id) or {}
+            left = replace(
+                ioc,
+                modified=instants.to_microseconds(placement.later),
+                life=there.get("life", ioc.life),
+                revoked=there.get("revoked", False),
+            )
+            known = outcome.left.get(ioc.key)
+            if known is None or known.modified <= left.modified:
+                outcome.left[ioc.key] = left
 
     def _object(self, ioc: Ioc) -> Stix:
         return stix.object_of(ioc, self._origins)
@@ -188,30 +196,3 @@ class Records:
         if self._clock.monotonic() + pause > deadline:
             raise Unavailable("too many changed the same records: try again")
         self._clock.sleep(pause)
-
-
-def _is_refused(put: Put) -> bool:
-    return put.placement.state == "failed"
-
-
-def _changes(
-    keys: Sequence[bytes], kept: Mapping[bytes, Kept], step: Step
-) -> Iterator[Change]:
-    for key in keys:
-        known = kept.get(key)
-        before = known.ioc if known else None
-        after = step(key, before)
-        if after is not None:
-            yield Change(before, after, known.revision if known else 0)
-
-
-def _unseen(change: Change) -> Change:
-    version = (change.before or change.after).modified
-    return replace(change, after=replace(change.after, modified=version))
-
-
-def _later(change: Change) -> Change:
-    after = change.after
-    version = after.modified + _MILLISECOND
-    created = version if after.created == after.modified else after.created
-    return replace(change, after=replace(after, modified=version, created=created))

@@ -69,7 +69,7 @@ class Shelf:
         return there is not None and there != entry.data
 
     def latest(self, collection: str, object_id: str) -> Stix | None:
-        """Read the latest version of an object."""
+        """Read the latest version of an object, or a row by its id."""
         there = self._read(collection, object_id, LAST)
         if there is None:
             return None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from chalicelib.access.tiers import Tier, earliest
 from chalicelib.core.iocs.ioc import key_of
 from chalicelib.core.iocs.ports import StatisticsStore
+from chalicelib.core.iocs.validity import day_of
 from chalicelib.core.lists.listing import Filters
 from chalicelib.core.lists.row import Row, from_json
 from chalicelib.core.ports import Clock
@@ -42,15 +43,18 @@ class MispFeed:
         A day that is over does not change: what leaves it is in another's event.
         """
         now = self._clock.now()
-        last = misp_feed.day_of(now)
-        first = max(last - DAYS + 1, misp_feed.day_of(earliest(tier, now)) + 1)
+        last = day_of(now)
+        first = max(last - DAYS + 1, day_of(earliest(tier, now)) + 1)
         counts = {
             day: sum(tally.new.values()) + sum(tally.updated.values())
             for day, tally in self._statistics.days(first - 1, last).items()
         }
+        # With a wrong clock all that is new may be of a day to come, or uncounted.
+        newest = day_of(end)
+        counts[newest] = max(counts.get(newest, 0), 1)
         return {
             day: DayFacts(_count(day, counts), min((day + 1) * DAY - 1, end))
-            for day in range(first, last + 1)
+            for day in (*range(first, last + 1), *[newest] * (newest > last))
         }
 
     def part(self, event: str, days: dict[int, DayFacts]) -> Part:
@@ -68,7 +72,7 @@ class MispFeed:
         """Read the newest rows of all days, each with the part that it is in."""
         found: dict[Part, list[Row]] = {}
         left = MOST_HASHES
-        for day in sorted(days, reverse=True):
+        for day in sorted(day for day, facts in days.items() if facts.count)[::-1]:
             for row in self._rows_of(day):
                 if not left:
                     return found

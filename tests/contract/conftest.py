@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from botocore.config import Config
 
 from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.client import Client
+from chalicelib.store.dynamo.table import Table
+from tests.doubles.clock import FakeClock
+from tests.doubles.dynamo import FakeDynamo, client_of
 from tests.factories import TABLE
 
 DEADLINE = 60.0
@@ -83,6 +87,19 @@ def emulator(endpoint: str) -> Client:
     client = Client()
     client.__dict__["raw"] = raw
     return client
+
+
+@pytest.fixture(params=["double", "emulator"])
+def table(request: pytest.FixtureRequest) -> Table:
+    """Give a table of one test alone: the day we looked at last is one for all."""
+    name = f"objects-{uuid.uuid4().hex}"
+    client = client_of(FakeDynamo())
+    if request.param == "emulator":
+        client = request.getfixturevalue("emulator")
+        client.raw.create_table(
+            **{**schema.table_definitions(Names())[0], "TableName": name}
+        )
+    return Table(client, name, FakeClock())
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

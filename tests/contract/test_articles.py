@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from threading import Thread
 
@@ -32,24 +31,6 @@ from tests.doubles.faults import Faults, Killed
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
-
-
-class Names:
-    """What tables would be called."""
-
-    objects_table = keys_table = counters_table = "any"
-
-
-@pytest.fixture(params=["double", "emulator"])
-def table(request: pytest.FixtureRequest) -> Table:
-    name = f"objects-{uuid.uuid4().hex}"
-    client = client_of(FakeDynamo())
-    if request.param == "emulator":
-        client = request.getfixturevalue("emulator")
-        client.raw.create_table(
-            **{**schema.table_definitions(Names())[0], "TableName": name}
-        )
-    return Table(client, name, FakeClock())
 
 
 @pytest.fixture

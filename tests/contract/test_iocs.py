@@ -5,38 +5,15 @@ from __future__ import annotations
 import uuid
 from threading import Thread
 
-import pytest
-
 from chalicelib.core.iocs import validity
 from chalicelib.core.iocs.ioc import Ioc, IocType, SeenBy
 from chalicelib.core.iocs.ports import Kept
 from chalicelib.core.iocs.statistics import Tally
-from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.iocs import DynamoIocs
 from chalicelib.store.dynamo.statistics import DynamoStatistics
 from chalicelib.store.dynamo.table import Table
 from tests.doubles.clock import START, FakeClock
-from tests.doubles.dynamo import FakeDynamo, client_of
 from tests.publishing import ALPHA, BETA, HISTORY, LIST, World, sightings
-
-
-class Names:
-    """What tables would be called."""
-
-    objects_table = keys_table = counters_table = "any"
-
-
-@pytest.fixture(params=["double", "emulator"])
-def table(request: pytest.FixtureRequest) -> Table:
-    """Give a table of this test alone: the day we looked at last is one for all."""
-    name = f"objects-{uuid.uuid4().hex}"
-    client = client_of(FakeDynamo())
-    if request.param == "emulator":
-        client = request.getfixturevalue("emulator")
-        client.raw.create_table(
-            **{**schema.table_definitions(Names())[0], "TableName": name}
-        )
-    return Table(client, name, FakeClock())
 
 
 def make_ioc(count: int = 1) -> Ioc:

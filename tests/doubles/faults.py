@@ -30,6 +30,7 @@ class Faults:
     planned: dict[int, Fault] = field(default_factory=dict)
     random_faults: tuple[Fault, ...] = ()
     share: float = 0.0
+    spared: str = ""
     unprocessed: float = 0.0
     chance: random.Random = field(default_factory=lambda: random.Random(0))
     calls: int = 0
@@ -38,7 +39,7 @@ class Faults:
         """Do a call, or fail before it or behind it."""
         number = self.calls
         self.calls += 1
-        fault = self._fault(number)
+        fault = self._fault(number) if operation != self.spared else None
         if self.kill_at == number and self.kill_when == "before":
             raise Killed
         if fault is not None and fault != "timeout after":

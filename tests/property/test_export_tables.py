@@ -134,7 +134,7 @@ def test_a_stix_bundle_is_valid_and_no_marking_is_loosened(
 def test_pymisp_reads_whatever_is_said(some: list[Row]):
     for text in (
         EXPORTERS["misp"].render(some, about()),
-        misp_feed.event_of_day(7, some, about()),
+        misp_feed.event_of(misp_feed.Part(7), some, about()),
     ):
         document = json.loads(text)
         jsonschema.validate(document, SCHEMA)

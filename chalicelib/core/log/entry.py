@@ -107,6 +107,15 @@ def standings(versions: Sequence[CardVersion]) -> dict[int, Standing]:
     }
 
 
+def later_than(version: str, there: Sequence[CardVersion]) -> str | None:
+    """Give the latest of the versions that are there, if it is later than one."""
+    dated = ((instants.to_canonical(one.version), one.version) for one in there)
+    latest = max(dated, default=None)
+    if latest is None or latest[0] <= instants.to_canonical(version):
+        return None
+    return latest[1]
+
+
 def _reduced(spec_version: str, standing: Standing) -> Standing:
     own = frozenset({spec_version})
     return Standing(own, own) if own <= standing.later & standing.earlier else standing

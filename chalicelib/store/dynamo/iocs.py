@@ -17,6 +17,7 @@ from typing import Any
 
 from chalicelib.core.iocs.ioc import Ioc, IocType, Mention, SeenBy
 from chalicelib.core.iocs.ports import Due, Kept
+from chalicelib.errors import Unavailable
 from chalicelib.store.dynamo import schema
 from chalicelib.store.dynamo.conditions import when_absent, when_same
 from chalicelib.store.dynamo.schema import Item
@@ -45,14 +46,22 @@ class DynamoIocs:
         }
 
     def save_many(self, changed: Sequence[Kept]) -> set[bytes]:
-        """Write records, each on its own condition: half the price of a transaction."""
+        """Write records, each on its own condition: half the price of a transaction.
+
+        Raises Unavailable where storage fails and nothing at all was saved.
+        """
         if self._workers == 1:
-            saved = [self._save(kept) for kept in changed]
+            saved = [self._try(kept) for kept in changed]
         else:
             with ThreadPoolExecutor(self._workers) as pool:
-                saved = list(pool.map(self._save, changed))
+                saved = list(pool.map(self._try, changed))
+        failed = [one for one in saved if isinstance(one, Unavailable)]
+        if failed and True not in saved:
+            raise failed[0]
         return {
-            kept.ioc.key for kept, done in zip(changed, saved, strict=True) if not done
+            kept.ioc.key
+            for kept, done in zip(changed, saved, strict=True)
+            if done is not True
         }
 
     def schedule(self, day: int, keys: Sequence[bytes], at: int) -> None:
@@ -75,6 +84,13 @@ class DynamoIocs:
         """Remove the item, by the one way that the function has the right to."""
         key = schema.key(schema.due(due.day), due.place)
         self._table.transact([self._table.delete_action(key)], uuid.uuid4().hex)
+
+    def _try(self, kept: Kept) -> bool | Unavailable:
+        try:
+            return self._save(kept)
+        except Unavailable as error:
+            # Others are saved all the same, and whoever asked must hear of them.
+            return error
 
     def _save(self, kept: Kept) -> bool:
         condition = (

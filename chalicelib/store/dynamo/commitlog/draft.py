@@ -15,6 +15,7 @@ from chalicelib.core.log.entry import (
     Standing,
     all_facets,
     escaped_size,
+    later_than,
     standings,
 )
 from chalicelib.core.log.head import Chain, Head
@@ -94,7 +95,7 @@ class Draft:
         placed = [
             answer
             if isinstance(answer, Placement)
-            else Placement(answer[0], versions[answer[1]].version)
+            else self._placed(answer[0], versions[answer[1]], self._fresh[answer[1]])
             for answer in self._answers
         ]
         if not versions:
@@ -117,11 +118,17 @@ class Draft:
         self._fresh.append(fresh)
         return True
 
+    def _placed(self, state: State, version: CardVersion, fresh: _Fresh) -> Placement:
+        card = self._cards.get(fresh.new.id, codec.NO_CARD)
+        later = later_than(version.version, card.versions)
+        return Placement(state, version.version, later=later)
+
     def _known(self, entry: NewEntry) -> Placement | tuple[State, int] | None:
         card = self._cards.get(entry.id, codec.NO_CARD)
         for version in card.versions:
             if _is_same(entry.version, version.version, given=version.given):
-                return Placement("present", version.version)
+                later = later_than(version.version, card.versions)
+                return Placement("present", version.version, later=later)
         for number in self._mine.get(entry.id, ()):
             mine = self._fresh[number].new.version
             if _is_same(entry.version, mine, given=mine is not None):
