@@ -61,6 +61,11 @@ class InvalidRequest(AppError):
     title = "Invalid request"
 
 
+def invalid(field: str, why: str) -> InvalidRequest:
+    """Make the error of one parameter or field."""
+    return InvalidRequest(f"`{field}` {why}", details={"field": field})
+
+
 class Unauthenticated(AppError):
     """Nobody we know is asking."""
 

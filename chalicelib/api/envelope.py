@@ -19,8 +19,3 @@ def meta(ctx: Context, **more: Any) -> dict[str, Any]:
         "source": SERVICE,
         **more,
     }
-
-
-def instant_text(microseconds: int | None) -> str | None:
-    """Write a time, or that there is none."""
-    return None if microseconds is None else instants.to_text(microseconds)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.core import instants
-from chalicelib.errors import InvalidRequest
+from chalicelib.errors import invalid
 
 LONGEST = 2_048
 """Characters of a parameter."""
@@ -63,40 +63,49 @@ def text(
     return Parameter(name, about, schema, parse, **rest)
 
 
-def choice(name: str, about: str, choices: Sequence[str], **rest: Any) -> Parameter:
-    """Declare one of some words."""
-    allowed = tuple(choices)
+def choice(
+    name: str,
+    about: str,
+    choices: Sequence[str],
+    *,
+    spellings: Mapping[str, str] | None = None,
+    **rest: Any,
+) -> Parameter:
+    """Declare one of some words; `spellings` are other ways to write them."""
+    read = {one: one for one in choices} | dict(spellings or {})
 
     def parse(given: str) -> str:
-        if given not in allowed:
-            raise ValueError(f"is one of {', '.join(allowed)}")
-        return given
+        if given not in read:
+            raise ValueError(f"is one of {', '.join(read)}")
+        return read[given]
 
-    return Parameter(
-        name, about, {"type": "string", "enum": list(allowed)}, parse, **rest
-    )
+    return Parameter(name, about, {"type": "string", "enum": [*read]}, parse, **rest)
 
 
-def words(
+def words(  # noqa: PLR0913 - all but the first two are named and have defaults
     name: str,
     about: str,
     *,
     choices: Sequence[str] = (),
     spellings: Mapping[str, str] | None = None,
     most: int = 20,
+    longest: int = LONGEST,
     **rest: Any,
 ) -> Parameter:
     """Declare a list with commas, any of which will do; read as a tuple.
 
-    `spellings` are other ways to write the choices.
+    `spellings` are other ways to write the choices, `longest` characters of one word.
     """
     allowed = tuple(choices)
     other = dict(spellings or {})
 
     def parse(given: str) -> tuple[str, ...]:
         parts = [one.strip(" ") for one in given.split(",")]
-        if len(parts) > most or not all(0 < len(one) <= LONGEST for one in parts):
-            raise ValueError(f"is a list of 1 to {most} with commas, none of it empty")
+        if len(parts) > most or not all(0 < len(one) <= longest for one in parts):
+            raise ValueError(
+                f"is a list of 1 to {most} with commas, none of it empty or longer "
+                f"than {longest:,} characters"
+            )
         found = tuple(dict.fromkeys(other.get(one, one) for one in parts))
         if allowed and not set(found) <= set(allowed):
             raise ValueError(f"is any of {', '.join(allowed)}, with commas")
@@ -104,7 +113,7 @@ def words(
 
     items: Schema = {"type": "string", "enum": [*allowed, *other]}
     if not allowed:
-        items = {"type": "string", "pattern": _ITEM, "maxLength": LONGEST}
+        items = {"type": "string", "pattern": _ITEM, "maxLength": longest}
     schema = {"type": "array", "items": items, "minItems": 1, "maxItems": most}
     return Parameter(name, about, schema, parse, **rest)
 
@@ -176,11 +185,6 @@ def read(parameters: Sequence[Parameter], query: Query) -> dict[str, Any]:
     return {one.name: _read(one, query) for one in parameters}
 
 
-def invalid(name: str, why: str) -> InvalidRequest:
-    """Make the error of one parameter."""
-    return InvalidRequest(f"`{name}` {why}", details={"field": name})
-
-
 def _read(parameter: Parameter, query: Query) -> Any:
     given = [
         (name, value)
@@ -194,8 +198,8 @@ def _read(parameter: Parameter, query: Query) -> Any:
     name, value = given[0]
     if len(given) > 1:
         other = given[1][0]
-        both = "may be given once" if other == name else f"and `{other}` are the same"
-        raise invalid(name, both)
+        both = f"and `{other}` are one: give either"
+        raise invalid(name, "may be given once" if other == name else both)
     try:
         return parameter.parse(value)
     except ValueError as error:

@@ -29,7 +29,7 @@ def refusal(allowance: Allowance) -> RateLimited:
     """Say that it is enough for now."""
     window = allowance.tightest
     return RateLimited(
-        f"the {window.limit:,} requests of this {window.name} are used up: "
+        f"too few of the {window.limit:,} requests of this {window.name} are left: "
         f"try again in {allowance.wait} seconds",
         details={
             "window": window.name,

@@ -146,18 +146,21 @@ def _caller(call: _Call, operation: Operation) -> ApiKey | None:
 
 
 def _check_rights(call: _Call, caller: ApiKey, operation: Operation) -> None:
-    """Raise Forbidden or TierRequired unless the key is for such answers."""
+    """Raise TierRequired or Forbidden unless the key is for such answers.
+
+    The tier comes first: who has too low a one lacks the scope as well.
+    """
     scope, needs = operation.traits.scope, operation.traits.needs
-    if scope is not None and scope not in caller.scopes:
-        raise Forbidden(
-            f"this key is not for that: it asks for the scope {scope}",
-            details={"required": scope},
-        )
     tiers = call.container.tiers
     required = tiers.needed(needs)
     if required is not None and not tiers.reaches(caller.tier, required):
         raise TierRequired(
             f"this asks for the tier {required}", details={"required": required}
+        )
+    if scope is not None and scope not in caller.scopes:
+        raise Forbidden(
+            f"this key is not for that: it asks for the scope {scope}",
+            details={"required": scope},
         )
 
 

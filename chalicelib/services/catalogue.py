@@ -9,14 +9,16 @@ from chalicelib.access.tiers import Tier, earliest
 from chalicelib.core import instants, windows
 from chalicelib.core.lists import cursor
 from chalicelib.core.lists.listing import Filters, Listing, RowLog
-from chalicelib.core.log.entry import escaped_size
 from chalicelib.core.ports import Clock
-from chalicelib.errors import InvalidRequest, Unavailable
+from chalicelib.errors import Unavailable, invalid
 
 ROOM = 5_000_000
 """Bytes of rows in one page, inside a JSON string: a Lambda answer has 6 MB."""
 
 MOST_OFFSET = 10_000
+
+_MOST_HELD = 50_000_000
+"""Bytes of rows that are read together for an answer that has little of each."""
 
 _SKEW = windows.DAY
 _PATIENCE = 15.0
@@ -85,18 +87,18 @@ class Catalogue:
         """
         now = self._clock.now()
         if asked.since is not None and asked.since > now + _SKEW:
-            raise _invalid("since", "lies in the future")
+            raise invalid("since", "lies in the future")
         if None not in (asked.since, asked.until) and asked.since >= asked.until:  # type: ignore[operator]
-            raise _invalid("since", "must lie before `until`")
+            raise invalid("since", "must lie before `until`")
         floor = earliest(tier, now)
         floor -= floor % windows.HOUR
         until = instants.LATEST if asked.until is None else asked.until
         return Window(max(asked.since or 0, floor, 0), max(until, 0))
 
-    def page(self, asked: Asked, tier: Tier, *, room: int = ROOM) -> Page:
+    def page(self, asked: Asked, tier: Tier) -> Page:
         """Read a page. Raises InvalidRequest."""
         window = self.window(asked, tier)
-        listing = self._begin(asked, window, room)
+        listing = self._begin(asked, window)
         if asked.offset:
             listing = self._skipped(listing, asked.offset)
         page = self._rows.page(listing)
@@ -115,9 +117,9 @@ class Catalogue:
 
         For who does not go on by cursor. It ends, with a cursor, after a while.
         """
-        page = self.page(asked, tier)
+        page = first = self.page(asked, tier)
         rows, positions = list(page.rows), list(page.positions)
-        room = ROOM - sum(map(escaped_size, rows))
+        room = _MOST_HELD - sum(map(len, rows))
         deadline = self._clock.monotonic() + _PATIENCE
         while page.next and len(rows) < asked.limit and room > 0:
             if self._clock.monotonic() > deadline:
@@ -125,11 +127,12 @@ class Catalogue:
             left = replace(
                 asked, cursor=page.next, offset=0, limit=asked.limit - len(rows)
             )
-            page = self.page(left, tier, room=room)
+            page = self.page(left, tier)
             rows += page.rows
             positions += page.positions
-            room -= sum(map(escaped_size, page.rows))
-        return replace(page, rows=rows, positions=positions)
+            room -= sum(map(len, page.rows))
+        # What has come since the first page was read is not in it.
+        return replace(page, rows=rows, positions=positions, end=first.end)
 
     def shortened(self, asked: Asked, page: Page, count: int) -> Page:
         """Give the first rows of a page, and the cursor that goes on behind them."""
@@ -157,26 +160,33 @@ class Catalogue:
                 raise _stuck()
             place, more = page.place, page.more
 
-    def _begin(self, asked: Asked, window: Window, room: int) -> Listing:
+    def _begin(self, asked: Asked, window: Window) -> Listing:
         listing = Listing(
             asked.filters,
             window.since,
             window.until,
             asked.limit,
-            room,
+            ROOM,
             asked.newest_first,
         )
         if asked.cursor is None:
             return listing
-        place = int(cursor.decode(asked.cursor, asked.of)[0])
-        if asked.newest_first:
-            return listing._replace(until=min(place, window.until))
-        return listing._replace(after=max(place, window.since))
+        match cursor.decode(asked.cursor, asked.of):
+            case [int(place)] if asked.newest_first:
+                return listing._replace(until=min(place, window.until))
+            case [int(place)]:
+                return listing._replace(after=max(place, window.since))
+        raise cursor.unknown()
 
     def _skipped(self, listing: Listing, offset: int) -> Listing:
         """Give the listing that begins behind some rows, which must be walked."""
         left = offset
+        deadline = self._clock.monotonic() + _PATIENCE
         while left:
+            if self._clock.monotonic() > deadline:
+                raise invalid(
+                    "offset", "takes too long to walk: use the `cursor` of an answer"
+                )
             page = self._rows.page(listing._replace(limit=left))
             left -= len(page.rows)
             further = _behind(listing, page.place)
@@ -203,7 +213,3 @@ def _stuck() -> Unavailable:
         "the list is being written to: try again in a moment",
         headers={"Retry-After": "1"},
     )
-
-
-def _invalid(field: str, why: str) -> InvalidRequest:
-    return InvalidRequest(f"`{field}` {why}", details={"field": field})

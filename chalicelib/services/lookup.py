@@ -18,7 +18,7 @@ from chalicelib.core.iocs import techniques, values
 from chalicelib.core.iocs.ioc import Ioc, IocType, key_of
 from chalicelib.core.iocs.origin import Origin
 from chalicelib.core.iocs.ports import Kept
-from chalicelib.errors import InvalidRequest
+from chalicelib.errors import invalid
 
 LONGEST = 2_048
 """Characters of a value."""
@@ -97,9 +97,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A text that is no value, and why."""
+    """Why a text is no value."""
 
-    text: str
     why: str
 
 
@@ -118,7 +117,7 @@ class Lookup:
         """Tell all that is known of a value. Raises InvalidRequest."""
         read = read_value(text, kind)
         if isinstance(read, Refused):
-            raise InvalidRequest(f"`ioc` {read.why}", details={"field": "ioc"})
+            raise invalid("ioc", read.why)
         return self._answers([read], (NETWORKS, ARTICLES), now)[0]
 
     def many(
@@ -129,10 +128,7 @@ class Lookup:
         `expand` names what is told besides the records.
         """
         if expand and len(texts) > MOST_EXPANDED:
-            raise InvalidRequest(
-                f"`expand` goes with {MOST_EXPANDED} values at most",
-                details={"field": "expand"},
-            )
+            raise invalid("expand", f"goes with {MOST_EXPANDED} values at most")
         read = [read_value(text, None) for text in texts]
         good = [one for one in read if isinstance(one, Value)]
         answers = iter(self._answers(good, expand, now))
@@ -202,9 +198,9 @@ class Lookup:
 def read_value(text: str, kind: IocType | None) -> Value | Refused:
     """Find out what a text is; a tactic of ATT&CK counts as a technique."""
     if not 1 <= len(text) <= LONGEST:
-        return Refused(text, f"has 1 to {LONGEST:,} characters")
+        return Refused(f"has 1 to {LONGEST:,} characters")
     if is_knotted(text):
-        return Refused(text, "has too many brackets to be a value")
+        return Refused("has too many brackets to be a value")
     tactic = values.refang(text).upper()
     if kind in (None, IocType.TECHNIQUE) and techniques.kind_of(tactic) == "tactic":
         return Value(IocType.TECHNIQUE, tactic)
@@ -214,7 +210,7 @@ def read_value(text: str, kind: IocType | None) -> Value | Refused:
         return Value(*values.detect(text))
     except InvalidValue as error:
         wanted = "no value of any type that is known" if kind is None else f"no {kind}"
-        return Refused(text, f"is {wanted}: {error.why}")
+        return Refused(f"is {wanted}: {error.why}")
 
 
 def is_knotted(text: str) -> bool:

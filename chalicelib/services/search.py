@@ -17,7 +17,13 @@ from chalicelib.core.assess.likeness import LEAST, SHORTEST, likeness
 from chalicelib.core.iocs import values
 from chalicelib.core.iocs.ioc import Ioc, IocType, key_of
 from chalicelib.core.iocs.origin import Origin
-from chalicelib.core.lists.listing import Filters, Listing, RowLog, search_text
+from chalicelib.core.lists.listing import (
+    SHORTEST_QUERY,
+    Filters,
+    Listing,
+    RowLog,
+    search_text,
+)
 from chalicelib.core.lists.row import row_of, to_document
 from chalicelib.services.lookup import (
     Articles,
@@ -27,9 +33,6 @@ from chalicelib.services.lookup import (
     read_value,
 )
 
-SHORTEST_QUERY = 2
-MOST = 100
-USUAL = 20
 MOST_RELATED = 10
 
 EXACT, PREFIX, FUZZY = "exact", "prefix", "fuzzy"

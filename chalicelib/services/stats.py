@@ -11,7 +11,7 @@ from chalicelib.core.feeds.state import FeedState, Health
 from chalicelib.core.iocs import techniques
 from chalicelib.core.iocs.ports import StatisticsStore
 from chalicelib.core.iocs.statistics import Tally
-from chalicelib.core.windows import DAY
+from chalicelib.core.windows import DAY, HOUR
 from chalicelib.services.attack import titled
 
 DAYS = 7
@@ -19,7 +19,6 @@ MOST_TOP = 10
 FAILURES = 3
 """As many in a row, or no success ever, are an error."""
 
-_HOUR = DAY // 24
 _HOURS = 24
 
 Document = dict[str, Any]
@@ -82,7 +81,10 @@ class Stats:
             "trend": {
                 "last_24h": _last_day(days, now),
                 "last_7d": [
-                    {"date": _date(day)} | _counted(days.get(day, Tally()))
+                    {
+                        "date": instants.to_date(day * DAY),
+                        **_counted(days.get(day, Tally())),
+                    }
                     for day in range(today - DAYS + 1, today + 1)
                 ],
             },
@@ -128,21 +130,20 @@ def health_of(state: FeedState, health: Health) -> str:
 
 def _health(source: Listed, state: FeedState, now: int) -> Document:
     health = state.health(now, source.every, enabled=source.enabled)
-    success = state.last_success
     return {
         "id": source.id,
         "name": source.name,
         "category": source.category,
         "status": health_of(state, health),
         "health": str(health),
-        "last_success": None if success is None else instants.to_text(success),
+        "last_success": instants.to_text_or_none(state.last_success),
         "listed": state.listed,
     }
 
 
 def _last_day(days: Mapping[int, Tally], now: int) -> Document:
     """Count today, and yesterday by the share of it that is no 24 hours ago."""
-    today, hours = now // DAY, now % DAY // _HOUR
+    today, hours = now // DAY, now % DAY // HOUR
     ours, before = (_counted(days.get(day, Tally())) for day in (today, today - 1))
     share = _HOURS - hours
     return {
@@ -181,7 +182,3 @@ def _last_success(states: Iterable[FeedState]) -> str | None:
     """Tell when a source was read last: nothing has come since."""
     last = max((state.last_success or 0 for state in states), default=0)
     return instants.to_text(last) if last else None
-
-
-def _date(day: int) -> str:
-    return instants.to_text(day * DAY)[:10]

@@ -371,6 +371,7 @@ def test_too_many_to_be_sorted_by_severity_are_refused(
         ({"sort": "published:asc"}, "sort"),
         ({"has_iocs": "perhaps"}, "has_iocs"),
         ({"threat_actor": "*"}, "threat_actor"),
+        ({"threat_actor": "\u0430" * 2_048}, "threat_actor"),
         ({"industry_tags": "piracy"}, "industry_tags"),
         ({"industry": "piracy"}, "industry"),
         ({"industry": "water", "industry_tags": "dams"}, "industry_tags"),

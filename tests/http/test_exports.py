@@ -16,7 +16,7 @@ import stix2
 from chalice.test import HTTPResponse
 from sigma.collection import SigmaCollection
 
-from chalicelib.core.iocs.ioc import IocType
+from chalicelib.core.iocs.ioc import IocType, Sighting
 from chalicelib.core.lists import entries
 from chalicelib.core.log.head import ROWS
 from tests.factories import NEVER, make_row
@@ -90,12 +90,9 @@ def test_an_export_of_nothing_is_still_one(service: Service, world: World, path:
 def test_an_export_is_for_the_tier_that_has_it(service: Service, path: str):
     answer = get(service, service.key(tier="free"), path)
     assert answer.status_code == 403
-
-
-def test_an_export_asks_for_the_format_of_the_tier(service: Service):
-    # The free tier has no such scope either, which is what it is told first.
-    answer = get(service, service.key(tier="free"), "sigma")
+    # The free tier has no such scope either, but a scope alone would not help.
     assert answer.json_body["error"]["code"] == "tier_required"
+    assert answer.json_body["error"]["details"]["required"] == "pro"
 
 
 @pytest.mark.parametrize("path", ["stix?limit=1001", "misp?limit=10001"])
@@ -249,6 +246,25 @@ def test_a_block_list_has_only_what_its_reader_takes(service: Service, full: Wor
         assert "CVE-" not in lines
 
 
+def long_said(count: int) -> list[Sighting]:
+    """Say something of URLs whose rows have some 30 kB each."""
+    said: dict[str, Any] = {
+        "references": tuple(f"https://x.example/{n}?{'a' * 2_000}" for n in range(10)),
+        "tags": tuple(str(n) + 60 * "\u00e9" for n in range(20)),
+    }
+    values = [f"http://{n}.bad.example/{'b' * 1_900}" for n in range(count)]
+    return [sighting(one, IocType.URL, **said) for one in values]
+
+
+def test_a_block_list_is_as_long_as_asked_however_long_its_rows_are(
+    service: Service, world: World
+):
+    world.publish(FEODO, *long_said(300))  # type: ignore[arg-type]
+    answer = get(service, service.key(), "blocklist?limit=300")
+    assert len(answer.body.splitlines()) == 300
+    assert "X-Next-Cursor" not in answer.headers
+
+
 # The feed of MISP
 
 
@@ -284,6 +300,21 @@ def test_the_hashes_lead_to_the_events(service: Service, full: World):
     text = misp(service, key, "hashes.csv").body.decode()
     wanted = hashlib.md5(b"host-0.bad.example", usedforsecurity=False).hexdigest()
     assert f"{wanted},{name}" in StringIO(text).read().splitlines()
+
+
+def test_an_event_that_is_too_large_for_an_answer_lacks_its_oldest_rows(
+    service: Service, world: World
+):
+    said = long_said(800)
+    world.publish(FEODO, *said[:-1])  # type: ignore[arg-type]
+    world.publish(FEODO, said[-1])  # type: ignore[arg-type]
+    key = service.key()
+    (name,) = misp(service, key, "manifest.json").json_body
+    answer = misp(service, key, f"{name}.json")
+    assert len(json.dumps(answer.body.decode())) < 6_000_000
+    values = [one["value"] for one in answer.json_body["Event"]["Attribute"]]
+    assert 0 < int(answer.headers["X-Skipped"]) == 800 - len(values)
+    assert values[-1] == said[-1].value
 
 
 def test_a_manifest_that_is_known_is_not_sent_again(service: Service, full: World):

@@ -58,6 +58,17 @@ def test_objects_count_two_and_a_half_read_or_added(service: Service, free: str)
         assert left(service.call(method, path, free))[:2] == (10, remaining)
 
 
+def test_who_has_some_left_but_too_few_is_told_so(service: Service, free: str):
+    path = f"{ROOT}/collections/{service.collection().id}/objects/"
+    for _ in range(9):
+        service.call("GET", f"{ROOT}/", free)
+    refused = service.call("GET", path, free)
+    assert refused.status_code == 429
+    assert left(refused)[:2] == (10, 1)
+    message = refused.json_body["error"]["message"]
+    assert message.startswith("too few of the 10 requests of this minute are left: ")
+
+
 def test_the_eleventh_request_of_a_minute_is_refused(service: Service, free: str):
     for _ in range(10):
         assert service.call("GET", f"{ROOT}/", free).status_code == 200

@@ -420,6 +420,17 @@ def test_the_largest_answer_fits_into_one_of_lambda(service: Service, world: Wor
     assert len(answer.body) < 6_000_000
 
 
+def test_what_one_answer_does_not_carry_is_to_be_asked_for_in_parts(
+    service: Service, world: World
+):
+    tags = tuple(f"{number} {60 * 'ä'}" for number in range(20))
+    world.publish(URLHAUS, sighting("evil.example", tags=tags, context=500 * "ä"))
+    answer = post(service, {"iocs": ["evil.example"] * 1_000})
+    assert problem(answer) == (413, "payload_too_large", "iocs")
+    answer = post(service, {"iocs": ["evil.example"] * 250})
+    assert answer.json_body["meta"]["found"] == 250
+
+
 def test_a_key_without_the_scope_is_refused(service: Service):
     made, secret = service.made_key()
     (place,) = [one for one in service.dynamo.items if one[1].startswith("KEY#")]

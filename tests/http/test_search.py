@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import quote
 
@@ -145,3 +146,14 @@ def test_any_tier_may_search(service: Service, world: World):
     answer = get(service, "q=evil.example", tier="free")
     assert answer.json_body["data"]["found"] is True
     assert answer.headers["X-RateLimit-Remaining"] == "9"
+
+
+def test_matches_that_an_answer_does_not_carry_are_left_out(
+    service: Service, world: World
+):
+    references = tuple(f"https://x.example/{n}?{2_000 * 'ä'}" for n in range(10))
+    world.publish(URLHAUS, *sightings(60, IocType.URL, references=references))
+    answer = get(service, "q=host-&type=url&limit=100")
+    assert len(json.dumps(answer.body.decode())) < 6_000_000
+    data = answer.json_body["data"]
+    assert 10 < len(data["matches"]) == data["meta"]["total_matches"] < 60

@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.core import instants
 from chalicelib.core.articles.categories import label_of
 from chalicelib.core.articles.stored import Card, Named, Stored
-from chalicelib.export.csv_table import harmless
+from chalicelib.export.csv_table import harmless, joined
 from chalicelib.services import attack
 
 PATH = "/v1/articles"
@@ -66,8 +66,6 @@ COLUMNS = (
     "summary",
 )
 """Columns of a table without `fields`."""
-
-_BETWEEN = ";"
 
 
 def to_document(article: Stored, base_url: str) -> dict[str, Any]:
@@ -153,9 +151,7 @@ def _ioc(one: Named) -> dict[str, Any]:
 def _cell(value: Any) -> str:
     """Write a value: lists with `;`, things in them by what names them."""
     if isinstance(value, list):
-        # Guarded one by one: where `;` separates columns, each becomes a cell.
-        texts = (_cell(one).replace(_BETWEEN, ",") for one in value)
-        return harmless(_BETWEEN.join(map(harmless, texts)))
+        return harmless(joined(map(_cell, value)))
     if isinstance(value, dict):
         return str(value["value"] if "value" in value else value["id"])
     if value is None or isinstance(value, bool):

@@ -17,7 +17,6 @@ from chalicelib.core.articles.stored import Order, actor_key
 from chalicelib.core.invalid import InvalidValue
 from chalicelib.core.iocs import techniques
 from chalicelib.core.iocs.ioc import IocType
-from chalicelib.core.iocs.values import normalise
 from chalicelib.core.lists import cursor
 from chalicelib.core.lists.industries import ALIASES, SECTORS
 from chalicelib.edge.operation import Context
@@ -25,14 +24,13 @@ from chalicelib.edge.parameters import (
     choice,
     flag,
     instant,
-    invalid,
     number,
     text,
     whole,
     words,
 )
 from chalicelib.edge.reply import to_json
-from chalicelib.errors import Forbidden, InvalidRequest
+from chalicelib.errors import Forbidden, invalid
 from chalicelib.services.articles import Place
 
 EXPORT = "read:articles:export"
@@ -69,7 +67,7 @@ LIST = (
     choice("time_field", "The time that counts.", tuple(_TIMES)),
     choice("sort", "What comes first.", (*_SORTS, _RANKED)),
     flag("has_iocs", "With IOCs, or without.", default=None),
-    words("threat_actor", "Names any of these.", most=10, example="lazarus,apt28"),
+    words("threat_actor", "Names any.", most=10, longest=100, example="lazarus,apt28"),
     words(
         "industry_tags",
         "Is about any of these.",
@@ -250,6 +248,8 @@ def _technique(given: str | None) -> str | None:
 
 
 def _cve(given: str | None) -> dict[str, str]:
+    from chalicelib.core.iocs.values import normalise
+
     if given is None:
         return {}
     try:
@@ -293,4 +293,4 @@ def _place(given: Mapping[str, Any], of: str) -> Place:
     match cursor.decode(given["cursor"], of):
         case [int(passed), str(at)] if passed >= 0 and _PLACE.fullmatch(at):
             return Place(passed, at)
-    raise InvalidRequest("`cursor` is none of ours", details={"field": "cursor"})
+    raise cursor.unknown()

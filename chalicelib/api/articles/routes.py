@@ -20,6 +20,7 @@ from chalicelib.edge.dialect import REST
 from chalicelib.edge.operation import Context
 from chalicelib.edge.reply import Reply, to_json
 from chalicelib.edge.router import Router
+from chalicelib.export import EXPORTERS
 from chalicelib.services import articles as service
 from chalicelib.services.articles import Listed
 
@@ -31,7 +32,7 @@ _ROOM = 5_000_000
 """Bytes of the articles of an answer: a function gives 6 MB at most."""
 
 _FRESH = "private, max-age=60, stale-while-revalidate=120"
-_LINES = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+_LINES = {name: EXPORTERS[name].media_type for name in ("ndjson", "csv")}
 
 
 class _Page(NamedTuple):

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.api.iocs import listing
+from chalicelib.api.room import ROOM, fewer, size_of
 from chalicelib.core import instants
 from chalicelib.core.lists.row import Row, from_json
-from chalicelib.core.log.entry import escaped_size
 from chalicelib.edge.conditional import cached
 from chalicelib.edge.operation import Context
 from chalicelib.edge.reply import Reply
-from chalicelib.export import EXPORTERS
+from chalicelib.export import EXPORTERS, ndjson
 from chalicelib.export.about import About
 from chalicelib.services.attack import titled
 from chalicelib.services.catalogue import Asked, Page
-
-ROOM = 5_500_000
-"""Bytes of an answer inside a JSON string: Lambda's has 6 MB."""
 
 
 def download(
@@ -48,7 +45,7 @@ def download(
 
 def attachment(ctx: Context, form: str, extension: str) -> dict[str, str]:
     """Name the file that an answer is to be kept as."""
-    name = f"taxiway-{form}-{instants.to_text(ctx.now)[:10]}.{extension}"
+    name = f"taxiway-{form}-{instants.to_date(ctx.now)}.{extension}"
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
@@ -70,13 +67,16 @@ def _rendered(ctx: Context, asked: Asked, form: str) -> tuple[Page, str, int]:
     catalogue = ctx.container.catalogue
     read = catalogue.filled if form == "blocklist" else catalogue.page
     page = read(asked, ctx.tier)
+    if form == "ndjson":
+        # The rows are such lines already, and there is room for each page of them.
+        return page, ndjson.written(page.rows), 0
     rows = [from_json(one) for one in page.rows]
     while True:
         said = about(ctx, rows)
         text = exporter.render(rows, said)
-        size = escaped_size(text.encode())
+        size = size_of(text)
         if size <= ROOM or len(rows) == 1:
             return page, text, exporter.skipped(rows, said)
-        fewer = max(min(len(rows) * ROOM // size * 9 // 10, len(rows) - 1), 1)
-        page = ctx.container.catalogue.shortened(asked, page, fewer)
-        rows = rows[:fewer]
+        count = fewer(len(rows), size)
+        page = ctx.container.catalogue.shortened(asked, page, count)
+        rows = rows[:count]

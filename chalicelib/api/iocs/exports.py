@@ -9,9 +9,10 @@ from chalicelib.api.iocs.downloads import download
 from chalicelib.core.iocs import marking
 from chalicelib.edge.dialect import REST
 from chalicelib.edge.operation import Context
-from chalicelib.edge.parameters import choice, flag, invalid
+from chalicelib.edge.parameters import choice, flag
 from chalicelib.edge.reply import Reply
 from chalicelib.edge.router import Router
+from chalicelib.errors import invalid
 from chalicelib.export import EXPORTERS
 from chalicelib.services.catalogue import Asked
 
@@ -51,13 +52,7 @@ def export_stix(ctx: Context) -> Reply:
 
     Oldest change first, so that the last cursor goes on with what is new.
     """
-    listing.check_format(ctx, "stix")
-    return download(
-        ctx,
-        listing.asked(ctx, "stix"),
-        "stix",
-        media_type=ctx.prefers(STIX_MEDIA_TYPE, "application/json"),
-    )
+    return _export(ctx, "stix", ctx.prefers(STIX_MEDIA_TYPE, "application/json"))
 
 
 @exports.get(
@@ -79,8 +74,7 @@ def export_misp(ctx: Context) -> Reply:
 
     For MISP to read by itself there is a feed: /v1/misp/manifest.json.
     """
-    listing.check_format(ctx, "misp")
-    return download(ctx, listing.asked(ctx, "misp"), "misp")
+    return _export(ctx, "misp")
 
 
 @exports.get(
@@ -103,9 +97,7 @@ def export_misp(ctx: Context) -> Reply:
 )
 def export_cef(ctx: Context) -> Reply:
     """Export as CEF or as RFC 5424 syslog, one line for each IOC."""
-    form = ctx.arguments["format"]
-    listing.check_format(ctx, form)
-    return download(ctx, listing.asked(ctx, form), form)
+    return _export(ctx, ctx.arguments["format"])
 
 
 @exports.get(
@@ -123,8 +115,7 @@ def export_cef(ctx: Context) -> Reply:
 )
 def export_openioc(ctx: Context) -> Reply:
     """Export as OpenIOC: one definition that any of the values fulfils."""
-    listing.check_format(ctx, "openioc")
-    return download(ctx, listing.asked(ctx, "openioc"), "openioc")
+    return _export(ctx, "openioc")
 
 
 @exports.get(
@@ -147,13 +138,8 @@ def export_openioc(ctx: Context) -> Reply:
 )
 def export_sigma(ctx: Context) -> Reply:
     """Export as Sigma rules, several in one YAML stream."""
-    listing.check_format(ctx, "sigma")
-    return download(
-        ctx,
-        listing.asked(ctx, "sigma"),
-        "sigma",
-        media_type=ctx.prefers(EXPORTERS["sigma"].media_type, "application/yaml"),
-    )
+    offered = (EXPORTERS["sigma"].media_type, "application/yaml")
+    return _export(ctx, "sigma", ctx.prefers(*offered))
 
 
 @exports.get(
@@ -177,6 +163,12 @@ def export_blocklist(ctx: Context) -> Reply:
     listing.check_format(ctx, "txt")
     asked = _narrowed(listing.asked(ctx, f"blocklist {form}"), form)
     return download(ctx, asked, "blocklist", extension=_ENDINGS.get(form))
+
+
+def _export(ctx: Context, form: str, media_type: str | None = None) -> Reply:
+    """Answer with the format of the same name, if the tier has it."""
+    listing.check_format(ctx, form)
+    return download(ctx, listing.asked(ctx, form), form, media_type=media_type)
 
 
 def _narrowed(asked: Asked, form: str) -> Asked:

@@ -19,13 +19,12 @@ from chalicelib.edge.parameters import (
     Parameter,
     choice,
     instant,
-    invalid,
     text,
     whole,
     words,
 )
 from chalicelib.edge.reply import Reply
-from chalicelib.errors import TierRequired
+from chalicelib.errors import TierRequired, invalid
 from chalicelib.services.catalogue import MOST_OFFSET, Asked, Page
 
 MOST = 10_000
@@ -36,14 +35,15 @@ VERSION = 1
 
 NEWEST, OLDEST = "modified:desc", "modified:asc"
 
-_TYPES = tuple(str(one) for one in IocType)
+TYPES = tuple(str(one) for one in IocType)
+TYPE_SPELLINGS = {"mitre-attack": str(IocType.TECHNIQUE)}
 
 FILTERS: tuple[Parameter, ...] = (
     words(
         "type",
         "Types of IOCs",
-        choices=(*_TYPES, ANY),
-        spellings={"mitre-attack": "mitre_attack"},
+        choices=(*TYPES, ANY),
+        spellings=TYPE_SPELLINGS,
         example="ipv4,domain",
     ),
     words("category", "Categories of the leading source", example="malware"),

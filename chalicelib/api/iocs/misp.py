@@ -6,11 +6,14 @@ https://www.misp-standard.org/rfc/misp-standard-core.html#name-manifest
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from chalicelib.api.iocs.downloads import about
 from chalicelib.api.iocs.listing import VERSION, check_format
+from chalicelib.api.room import carried
+from chalicelib.core.lists.row import Row
 from chalicelib.core.windows import HOUR
 from chalicelib.edge.conditional import cached, etag_of, unchanged
 from chalicelib.edge.dialect import REST
@@ -18,11 +21,10 @@ from chalicelib.edge.operation import Context
 from chalicelib.edge.reply import Reply
 from chalicelib.edge.router import Router
 from chalicelib.errors import InvalidRequest
-from chalicelib.export import misp_feed
+from chalicelib.export import EXPORTERS
 
 misp = Router(REST)
 
-_CSV = "text/csv; charset=utf-8"
 _EVENT = re.compile(
     r"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"
     r"\.json",
@@ -45,6 +47,8 @@ _TRAITS: dict[str, Any] = {
 )
 def get_misp_manifest(ctx: Context) -> Reply:
     """List the events of the MISP feed: one for each day, or more for a large one."""
+    from chalicelib.export import misp_feed
+
     end, tag = _version(ctx)
     if same := unchanged(ctx.request, tag):
         return same
@@ -55,12 +59,15 @@ def get_misp_manifest(ctx: Context) -> Reply:
 @misp.get("/misp/hashes.csv", produces=("text/csv",), **_TRAITS)
 def get_misp_hashes(ctx: Context) -> Reply:
     """Tell which events have a value, by its MD5; of the newest values."""
+    from chalicelib.export import misp_feed
+
     end, tag = _version(ctx)
     if same := unchanged(ctx.request, tag):
         return same
-    parts = ctx.container.misp.by_part(ctx.container.misp.days(ctx.tier, end))
+    feed = ctx.container.misp
+    parts = feed.by_part(feed.days(ctx.tier, end))
     written = misp_feed.hashes_csv(parts)
-    return Reply(written, headers=cached(tag), media_type=_CSV)
+    return Reply(written, headers=cached(tag), media_type=EXPORTERS["csv"].media_type)
 
 
 @misp.get(
@@ -68,6 +75,8 @@ def get_misp_hashes(ctx: Context) -> Reply:
 )
 def get_misp_event(ctx: Context, event: str) -> Reply:
     """Give one event of the MISP feed; `event` is its UUID and `.json`."""
+    from chalicelib.export import misp_feed
+
     named = _EVENT.fullmatch(event)
     if named is None:
         raise InvalidRequest(
@@ -77,11 +86,19 @@ def get_misp_event(ctx: Context, event: str) -> Reply:
     end, tag = _version(ctx)
     if same := unchanged(ctx.request, tag):
         return same
-    days = ctx.container.misp.days(ctx.tier, end)
-    part = ctx.container.misp.part(named[1], days)
-    rows = ctx.container.misp.rows(part)
+    feed = ctx.container.misp
+    days = feed.days(ctx.tier, end)
+    part = feed.part(named[1], days)
+    rows = feed.rows(part)
     said = replace(about(ctx, rows), made_at=days[part.day].changed_at)
-    return Reply(misp_feed.event_of(part, rows, said), headers=cached(tag))
+
+    def write(newest: Sequence[Row]) -> str:
+        return misp_feed.event_of(part, newest[::-1], said)
+
+    # MISP does not go on: what an answer does not carry are the oldest.
+    text, oldest = carried(rows[::-1], write)
+    skipped = oldest + EXPORTERS["misp"].skipped(rows[oldest:], said)
+    return Reply(text, headers=cached(tag) | {"X-Skipped": str(skipped)})
 
 
 def _version(ctx: Context) -> tuple[int, str]:

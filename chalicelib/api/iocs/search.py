@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from chalicelib.api.envelope import meta
-from chalicelib.api.iocs.lookup import TYPE, type_of
+from chalicelib.api.iocs.lookup import TYPE, type_asked
+from chalicelib.api.room import carried
+from chalicelib.core.lists.listing import SHORTEST_QUERY
 from chalicelib.edge.dialect import REST
 from chalicelib.edge.operation import Context
 from chalicelib.edge.parameters import flag, text, whole
 from chalicelib.edge.reply import Reply, to_json
 from chalicelib.edge.router import Router
-from chalicelib.services.search import MOST, SHORTEST_QUERY, USUAL, Search, Stores
 
 search = Router(REST)
+
+MOST, USUAL = 100, 20
 
 _PARAMETERS = (
     text(
@@ -36,24 +42,32 @@ _PARAMETERS = (
 )
 def search_iocs(ctx: Context) -> Reply:
     """Find IOCs: the value itself, else what begins so or looks like it."""
+    from chalicelib.services.search import Search, Stores
+
     given, container = ctx.arguments, ctx.container
     began = container.clock.monotonic()
     stores = Stores(container.iocs, container.rows, container.articles)
     found = Search(stores, container.origins).find(
         given["q"],
-        type_of(given["type"]),
+        type_asked(ctx),
         given["limit"],
         related=given["include_related"],
     )
-    data = {
-        "found": bool(found.matches),
-        "query": given["q"],
-        "matches": found.matches,
-        "relatedIOCs": found.related,
-        "meta": {
-            "total_matches": len(found.matches),
+    took = round((container.clock.monotonic() - began) * 1_000)
+
+    def write(matches: Sequence[dict[str, Any]]) -> str:
+        counts = {
+            "total_matches": len(matches),
             "related_count": len(found.related),
-            "search_time_ms": round((container.clock.monotonic() - began) * 1_000),
-        },
-    }
-    return Reply(to_json({"meta": meta(ctx), "data": data}))
+            "search_time_ms": took,
+        }
+        data = {
+            "found": bool(matches),
+            "query": given["q"],
+            "matches": matches,
+            "relatedIOCs": found.related,
+            "meta": counts,
+        }
+        return to_json({"meta": meta(ctx), "data": data})
+
+    return Reply(carried(found.matches, write)[0])

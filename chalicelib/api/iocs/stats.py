@@ -9,7 +9,6 @@ from chalicelib.edge.dialect import REST
 from chalicelib.edge.operation import Context
 from chalicelib.edge.reply import Reply, to_json
 from chalicelib.edge.router import Router
-from chalicelib.services.stats import Stats
 
 stats = Router(REST)
 
@@ -25,6 +24,7 @@ stats = Router(REST)
 def show_stats(ctx: Context) -> Reply:
     """Tell how much there is, how much comes, and how the sources do."""
     from chalicelib.ingest import source
+    from chalicelib.services.stats import Stats
 
     container = ctx.container
     names = {one.id: one.name for one in source.load()}

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.api.envelope import instant_text
 from chalicelib.core import instants
 from chalicelib.core.assess.risk import CAPS, FORMULA, Risk
 from chalicelib.core.iocs import confidence
@@ -100,7 +99,7 @@ def _said(answer: Answer) -> Document:
         "threat_type": answer.threat,
         "malware_family": next(iter(ioc.malware), None),
         "context": ioc.context,
-        "valid_until": instant_text(ioc.valid_until),
+        "valid_until": instants.to_text_or_none(ioc.valid_until),
         "total_occurrences": sum(seen.count for seen in ioc.sources.values()),
         "reporting_sources": len(ioc.sources),
         "malware_families": list(ioc.malware),
@@ -213,7 +212,7 @@ def _articles(articles: tuple[Mentioned, ...]) -> list[Document]:
             "id": one.id,
             "title": one.title,
             "url": one.url,
-            "published_at": instant_text(one.published),
+            "published_at": instants.to_text_or_none(one.published),
         }
         for one in articles
     ]

@@ -6,7 +6,8 @@ https://www.cisa.gov/topics/critical-infrastructure-security-and-resilience/crit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import islice
 
 SECTORS = (
@@ -87,10 +88,6 @@ _WORDS = {
     "water": r"wastewater|drinking water|water (?:utilit\w+|systems?|treatment|sector"
     r"|suppl(?:y|ies|iers?)|facilit\w+)",
 }
-_SPOKEN = {
-    sector: re.compile(rf"(?<![\w-])(?:{words})(?![\w-])", re.IGNORECASE)
-    for sector, words in _WORDS.items()
-}
 
 
 def sector_of(word: str) -> str | None:
@@ -112,9 +109,18 @@ def of_text(title: str, text: str) -> tuple[str, ...]:
     """
     return tuple(
         sector
-        for sector, words in _SPOKEN.items()
+        for sector, words in _spoken().items()
         if words.search(title) or _often(words, text)
     )
+
+
+@cache
+def _spoken() -> Mapping[str, re.Pattern[str]]:
+    # The API reads no texts, and this takes longer than all the rest of the module.
+    return {
+        sector: re.compile(rf"(?<![\w-])(?:{words})(?![\w-])", re.IGNORECASE)
+        for sector, words in _WORDS.items()
+    }
 
 
 def _often(words: re.Pattern[str], text: str) -> bool:

@@ -8,6 +8,9 @@ from typing import NamedTuple, Protocol
 from chalicelib.core.iocs.ioc import IocType
 from chalicelib.core.lists.row import Row
 
+SHORTEST_QUERY = 2
+"""Characters of a text that is searched: values are kept by as many."""
+
 Texts = tuple[str, ...]
 
 

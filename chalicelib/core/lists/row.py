@@ -147,7 +147,7 @@ def to_document(row: Row) -> dict[str, Any]:
         "references": list(row.references),
         "industries": list(row.industries),
         "tlp": row.tlp,
-        "valid_until": _text(row.valid_until),
+        "valid_until": instants.to_text_or_none(row.valid_until),
         "created": instants.to_text(row.created),
         "modified": instants.to_text(row.modified),
         "revoked": row.revoked,
@@ -198,10 +198,6 @@ def from_json(data: bytes) -> Row:
         revoked=said["revoked"],
         life=said["life"],
     )
-
-
-def _text(microseconds: int | None) -> str | None:
-    return None if microseconds is None else instants.to_text(microseconds)
 
 
 def _microseconds(text: str | None) -> int | None:

@@ -192,9 +192,7 @@ def test_what_is_refused_is_not_repeated(world: World):
     "text", ["[:]" * 600, "[" * 900 + "." + "]" * 900, "http://a.example/" + "(" * 200]
 )
 def test_a_text_that_would_take_long_is_refused_at_once(text: str):
-    assert read_value(text, None) == Refused(
-        text, "has too many brackets to be a value"
-    )
+    assert read_value(text, None) == Refused("has too many brackets to be a value")
 
 
 def test_a_value_may_have_some_brackets():
@@ -205,7 +203,7 @@ def test_a_value_may_have_some_brackets():
 @pytest.mark.parametrize("text", ["", "a" * 2_049])
 def test_a_value_has_a_length(text: str):
     read = read_value(text, None)
-    assert read == Refused(text, "has 1 to 2,048 characters")
+    assert read == Refused("has 1 to 2,048 characters")
 
 
 def test_the_type_is_the_callers_word(world: World):

@@ -187,8 +187,8 @@ def test_what_a_text_may_be_is_told_by_its_letters():
 
 def test_likeness_is_that_of_trigrams():
     assert likeness("abc", "abc") == 1
-    # "  a", " ab", "abc" and "bc " of one, "abd" and "bd " of the other
-    assert likeness("abc", "abd") == 2 / 6
+    # "  a", " ab", "abc" and "bc " of one, "abx" and "bd " of the other
+    assert likeness("abc", "abx") == 2 / 6
     assert likeness("abc", "xyz") == 0
 
 

@@ -150,9 +150,19 @@ def test_an_article_with_very_many_names_counts_the_first():
     world.publisher.publish_article(BETA, article, START, float("inf"))
     day = START // DAY
     named = world.statistics.named(day, day).named
-    assert len(named) == MOST_NAMED
+    assert len(named) == MOST_NAMED + 1
     assert named["T1566"] == 1
     assert world.statistics.totals().named == {}
+
+
+def test_an_article_with_very_many_techniques_has_its_cves_counted_all_the_same():
+    world = World()
+    techniques = tuple(f"T{1000 + one}" for one in range(42))
+    article = story(cves=("CVE-2025-1000",), techniques=techniques)
+    world.publisher.publish_article(BETA, article, START, float("inf"))
+    told = tell(world)
+    assert [one["id"] for one in told["top_cves"]] == ["CVE-2025-1000"]
+    assert len(told["top_mitre_techniques"]) == 10
 
 
 def test_names_of_articles_are_not_read_with_the_days():

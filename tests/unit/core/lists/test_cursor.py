@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -27,6 +28,14 @@ def test_a_cursor_is_good_for_its_own_list_only(place: list, of: str, other: str
     if of != other:
         with pytest.raises(InvalidRequest):
             cursor.decode(cursor.encode(place, of), other)
+
+
+def test_a_letter_is_written_in_one_way_only():
+    # This one begins with "-", which other alphabets of base64 write as "+".
+    numbers = (cursor.encode([number], "iocs") for number in range(1_000))
+    text = next(one for one in numbers if one.startswith("-"))
+    with pytest.raises(InvalidRequest):
+        cursor.decode(f"+{text[1:]}", "iocs")
 
 
 @given(PLACES, st.data())
@@ -57,6 +66,16 @@ def test_any_other_text_is_refused(text: str):
 def test_odd_texts_are_refused(text: str):
     with pytest.raises(InvalidRequest):
         cursor.decode(text, "iocs")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[1", b"5", b"{}", b"null", b"[[1]]", b"[1.5]", b"[NaN]", b"\xff", b"[" * 3_000],
+)
+def test_what_is_no_place_is_refused_though_its_check_sum_is_right(body: bytes):
+    forged = base64.urlsafe_b64encode(cursor._check(body, "a list") + body).decode()
+    with pytest.raises(InvalidRequest):
+        cursor.decode(forged.rstrip("="), "a list")
 
 
 def test_a_cursor_never_changes():

@@ -45,5 +45,5 @@ def test_a_text_has_to_speak_of_it_often():
 
 
 def test_every_sector_can_be_found_and_is_one():
-    assert set(industries._SPOKEN) == set(industries.SECTORS)
-    assert list(industries._SPOKEN) == sorted(industries.SECTORS)
+    assert set(industries._WORDS) == set(industries.SECTORS)
+    assert list(industries._WORDS) == sorted(industries.SECTORS)
