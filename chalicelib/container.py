@@ -31,7 +31,6 @@ from chalicelib.services.catalogue import Catalogue
 from chalicelib.services.collections import Collections
 from chalicelib.services.keys import Keys
 from chalicelib.services.limits import Limits
-from chalicelib.services.misp import MispFeed
 from chalicelib.services.sessions import Sessions
 from chalicelib.services.totals import Totals
 from chalicelib.services.usage import Recorder, Usage
@@ -55,6 +54,7 @@ from chalicelib.store.usageplans import GatewayPlans, NoPlans
 if TYPE_CHECKING:
     from chalicelib.ingest.pipeline import Pipeline
     from chalicelib.ingest.web.fetching import Fetches
+    from chalicelib.services.misp import MispFeed
 
 _FETCH_SECONDS = 100.0
 """Seconds for one feed's bytes: a lease lasts longer than a run by two minutes."""
@@ -107,7 +107,6 @@ class Container:
     statistics: StatisticsStore
     catalogue: Catalogue
     totals: Totals
-    misp: MispFeed
     outside: Outside
 
     @property
@@ -116,6 +115,13 @@ class Container:
         from chalicelib.ingest import source
 
         return {one.id: one for one in source.load()}
+
+    @property
+    def misp(self) -> MispFeed:
+        """The feed for MISP; few ask for it, so that not all load it."""
+        from chalicelib.services.misp import MispFeed
+
+        return MispFeed(self.catalogue, self.statistics, self.clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +185,6 @@ def build(settings: Settings, world: Outside | None = None) -> Container:
         statistics=statistics,
         catalogue=catalogue,
         totals=Totals(statistics, clock),
-        misp=MispFeed(catalogue, statistics, clock),
         outside=world,
     )
 

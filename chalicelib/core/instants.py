@@ -30,6 +30,16 @@ def to_text(microseconds: int) -> str:
     return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
+def to_text_or_none(microseconds: int | None) -> str | None:
+    """Write a time, or that there is none."""
+    return None if microseconds is None else to_text(microseconds)
+
+
+def to_date(microseconds: int) -> str:
+    """Write the UTC day of a time, as in 2026-01-31."""
+    return to_text(microseconds)[:10]
+
+
 def to_microseconds(text: str) -> int:
     """Read a timestamp of up to nine decimals, cut to microseconds.
 

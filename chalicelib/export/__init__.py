@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 
 from chalicelib.core.lists.row import Row
 from chalicelib.export.about import About
-
-Render = Callable[[Sequence[Row], About], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Exporter:
 
     def render(self, rows: Sequence[Row], about: About) -> str:
         """Write rows; the same rows give the same text."""
-        text: str = self._module().render(rows, about)  # type: ignore[attr-defined]
+        text: str = self._module().render(rows, about)
         return text
 
     def skipped(self, rows: Sequence[Row], about: About) -> int:
@@ -34,7 +33,7 @@ class Exporter:
         count = getattr(self._module(), "skipped", None)
         return count(rows, about) if count else 0
 
-    def _module(self) -> object:
+    def _module(self) -> ModuleType:
         return import_module(f"chalicelib.export.{self.module}")
 
 

@@ -72,7 +72,7 @@ def render(rows: Sequence[Row], about: About) -> str:
     return "".join(f"{one}\n" for one in events if one is not None)
 
 
-def skipped(rows: Sequence[Row], about: About) -> int:  # noqa: ARG001 - as all have it
+def skipped(rows: Sequence[Row], _about: About) -> int:
     """Tell how many rows have a value that no key can hold."""
     return sum(_key_of(row) is None for row in rows)
 

@@ -26,7 +26,7 @@ COLUMNS = (
     "tags",
 )
 
-_BETWEEN_TAGS = ";"
+_BETWEEN = ";"
 # What Excel, LibreOffice and others take for a formula, or leave out before one.
 # The last four are the full-width forms: Excel takes them in East Asian locales.
 _STARTS_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -52,14 +52,16 @@ def _cells(row: Row) -> Iterable[str]:
         row.article.url if row.article else "",
         row.feed,
         row.category,
-        _BETWEEN_TAGS.join(map(_tag, row.tags)),
+        joined(row.tags),
     )
     return map(harmless, cells)
 
 
-def _tag(tag: str) -> str:
-    # Guarded one by one: where `;` separates columns, each tag becomes a cell.
-    return harmless(tag.replace(_BETWEEN_TAGS, ","))
+def joined(texts: Iterable[str]) -> str:
+    """Write several texts into one cell."""
+    # Guarded one by one: where `;` separates columns, each becomes a cell.
+    parts = (harmless(text.replace(_BETWEEN, ",")) for text in texts)
+    return _BETWEEN.join(parts)
 
 
 def harmless(cell: str) -> str:

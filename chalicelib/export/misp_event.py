@@ -7,14 +7,12 @@ those of other rows are tags of their attributes. docs/formats/misp.md
 from __future__ import annotations
 
 import json
-import re
-import uuid
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
 from chalicelib.core import instants
-from chalicelib.core.iocs import marking, stix
+from chalicelib.core.iocs import marking, stix, techniques
 from chalicelib.core.iocs.ioc import IocType
 from chalicelib.core.lists.row import Row
 from chalicelib.export.about import About
@@ -53,7 +51,6 @@ _COLOURS = {
     "amber+strict": "#FFC000",
     "red": "#FF2B2B",
 }
-_TECHNIQUE = re.compile(r"T\d{4}(?:\.\d{3})?", re.ASCII)
 _MOST_TAGS = 10
 _MOST_SOURCES = 5
 _LONGEST_TAG = 100
@@ -65,12 +62,12 @@ _LONGEST_LINK = 2_000
 def render(rows: Sequence[Row], about: About) -> str:
     """Write an event; what is exported again unchanged has the same UUID."""
     taken = attributable(rows)
-    event_uuid = _uuid_of(taken, about)
+    event_uuid, date = _uuid_of(taken, about), instants.to_date(about.made_at)
     levels = {_THREAT_LEVELS.get(row.confidence, UNDEFINED) for row in taken}
     event: Misp = {
         "uuid": event_uuid,
-        "info": f"{about.product} IOCs: {len(taken)} of {_date(about.made_at)}",
-        "date": _date(about.made_at),
+        "info": f"{about.product} IOCs: {len(taken)} of {date}",
+        "date": date,
         "timestamp": seconds(about.made_at),
         "threat_level_id": min(levels, default=UNDEFINED),
         "analysis": COMPLETE,
@@ -132,7 +129,7 @@ def _uuid_of(rows: Sequence[Row], about: About) -> str:
     versions = [f"{row.id} {row.modified}" for row in rows]
     content = "\n".join([f"ip-{_role(about)}", *versions])
     digest = sha256(content.encode()).hexdigest()
-    return str(uuid.uuid5(stix.NAMESPACE, f"misp event {digest}"))
+    return stix.uuid_of(f"misp event {digest}")
 
 
 def _attribute(row: Row, event_uuid: str, level: str, about: About) -> Misp:
@@ -141,7 +138,7 @@ def _attribute(row: Row, event_uuid: str, level: str, about: About) -> Misp:
     name = f"misp attribute {event_uuid} {row.type}:{row.value}"
     first = min(row.first_seen, row.last_seen)
     return {
-        "uuid": str(uuid.uuid5(stix.NAMESPACE, name)),
+        "uuid": stix.uuid_of(name),
         "type": f"ip-{_role(about)}" if kind == "ip" else kind,
         "category": category,
         "value": row.value,
@@ -199,8 +196,8 @@ def _tags(row: Row, about: About) -> list[Misp]:
     plain = (_line(one, _LONGEST_TAG) for one in (*row.malware, *row.tags))
     # How far it may go is said by us alone.
     own = [one for one in plain if one and not one.casefold().startswith("tlp:")]
-    techniques = [_technique(one, about) for one in row.techniques[:_MOST_TAGS]]
-    names = [*_each_once(own)[:_MOST_TAGS], *techniques]
+    clusters = [_technique(one, about) for one in row.techniques[:_MOST_TAGS]]
+    names = [*_each_once(own)[:_MOST_TAGS], *clusters]
     return [{"name": name} for name in _each_once(names)]
 
 
@@ -214,7 +211,7 @@ def _each_once(names: Iterable[str]) -> list[str]:
 
 def _technique(technique: str, about: About) -> str:
     """Name the cluster of MISP's ATT&CK galaxy."""
-    if not _TECHNIQUE.fullmatch(technique):
+    if techniques.to_technique(technique) != technique:
         return _line(technique, _LONGEST_TAG)
     name = _line(about.techniques.get(technique, ""), _LONGEST_NAME).replace('"', "")
     cluster = f"{name} - {technique}" if name else technique
@@ -224,10 +221,6 @@ def _technique(technique: str, about: About) -> str:
 def _line(text: str, longest: int) -> str:
     line = " ".join(text[: 2 * longest].split())
     return "".join(one for one in line if one.isprintable())[:longest].strip()
-
-
-def _date(microseconds: int) -> str:
-    return instants.to_text(microseconds)[:10]
 
 
 def _time(microseconds: int) -> str:

@@ -8,13 +8,12 @@ is in. Days are counted from 1970-01-01. docs/formats/misp.md
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalicelib.core import instants
-from chalicelib.core.iocs import marking, stix
+from chalicelib.core.iocs import stix
 from chalicelib.core.lists.row import Row
 from chalicelib.core.windows import DAY
 from chalicelib.export.about import About
@@ -26,7 +25,6 @@ from chalicelib.export.misp_event import (
     attributable,
     marked,
     seconds,
-    tlp_tags,
     to_json,
 )
 
@@ -51,17 +49,10 @@ class DayFacts:
     """What the manifest says of a day.
 
     `count` rows, the newest of them published at `changed_at` (microseconds).
-    `tlp` is the strictest level of the rows, None where it is not known.
     """
 
     count: int
     changed_at: int
-    tlp: str | None = None
-
-
-def day_of(position: int) -> int:
-    """Tell the day of a position."""
-    return position // DAY
 
 
 def parts_of(day: int, count: int) -> list[Part]:
@@ -83,7 +74,7 @@ def part_of(day: int, count: int, key: bytes) -> Part:
 def event_uuid(part: Part) -> str:
     """Give the UUID of an event."""
     which = "" if part.of == 1 else f" {part.number}/{part.of}"
-    return str(uuid.uuid5(stix.NAMESPACE, f"misp feed {part.day}{which}"))
+    return stix.uuid_of(f"misp feed {part.day}{which}")
 
 
 def part_of_event(event: str, days: Mapping[int, DayFacts]) -> Part | None:
@@ -101,7 +92,7 @@ def event_of(part: Part, rows: Sequence[Row], about: About) -> str:
     """
     event = {
         "uuid": event_uuid(part),
-        **_head(part, about.made_at, about.product),
+        **_head(part, about.made_at),
         "published": True,
         "publish_timestamp": seconds(about.made_at),
         **marked(attributable(rows), event_uuid(part), about),
@@ -109,14 +100,15 @@ def event_of(part: Part, rows: Sequence[Row], about: About) -> str:
     return to_json({"Event": event})
 
 
-def manifest_of(days: Mapping[int, DayFacts], product: str = "Taxiway") -> str:
+def manifest_of(days: Mapping[int, DayFacts]) -> str:
     """Write manifest.json, the newest day first; days without rows are no events."""
     return to_json(
         {
             event_uuid(part): {
-                **_head(part, facts.changed_at, product),
+                **_head(part, facts.changed_at),
                 "Orgc": ORGC,
-                "Tag": _tags(facts),
+                # Of a day its counters are read, which know no levels.
+                "Tag": [],
             }
             for part, facts in _parts(days)
         }
@@ -141,20 +133,16 @@ def _parts(days: Mapping[int, DayFacts]) -> Iterator[tuple[Part, DayFacts]]:
                 yield part, days[day]
 
 
-def _head(part: Part, changed_at: int, product: str) -> Misp:
-    date = instants.to_text(part.day * DAY)[:10]
+def _head(part: Part, changed_at: int) -> Misp:
+    date = instants.to_date(part.day * DAY)
     which = "" if part.of == 1 else f" ({part.number + 1} of {part.of})"
     return {
-        "info": f"{product} IOCs {date}{which}",
+        "info": f"{ORGC['name']} IOCs {date}{which}",
         "date": date,
         "timestamp": seconds(changed_at),
         "threat_level_id": UNDEFINED,
         "analysis": COMPLETE,
     }
-
-
-def _tags(facts: DayFacts) -> list[Misp]:
-    return tlp_tags(marking.strictest([facts.tlp])) if facts.tlp else []
 
 
 def _md5(value: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chalicelib.core.lists.row import Row, to_json
 from chalicelib.export.about import About
@@ -10,4 +10,9 @@ from chalicelib.export.about import About
 
 def render(rows: Sequence[Row], _about: About) -> str:
     """Write one JSON object a line, nothing at all where there is no row."""
-    return "".join(f"{to_json(row).decode()}\n" for row in rows)
+    return written(map(to_json, rows))
+
+
+def written(rows: Iterable[bytes]) -> str:
+    """Write rows that are JSON already."""
+    return "".join(f"{row.decode()}\n" for row in rows)

@@ -6,7 +6,6 @@ docs/formats/openioc.md has the map of fields.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
@@ -51,7 +50,7 @@ def render(rows: Sequence[Row], about: About) -> str:
     return "".join(f"{line}\n" for line in _document(kept, about, new=new))
 
 
-def skipped(rows: Sequence[Row], about: About) -> int:  # noqa: ARG001 - as all have it
+def skipped(rows: Sequence[Row], _about: About) -> int:
     """Tell how many rows OpenIOC has no form for."""
     return sum(not _has_form(row) for row in rows)
 
@@ -144,13 +143,13 @@ def _comment(row: Row) -> str:
     return "; ".join(filter(None, said))
 
 
-def _document_id(rows: Sequence[Row]) -> uuid.UUID:
+def _document_id(rows: Sequence[Row]) -> str:
     """Name a document by what is in it: the same versions of the same IOCs."""
     return _id("openioc", *(f"{row.id}@{row.modified}" for row in rows))
 
 
-def _id(*names: object) -> uuid.UUID:
-    return uuid.uuid5(stix.NAMESPACE, "/".join(map(str, names)))
+def _id(*names: str) -> str:
+    return stix.uuid_of("/".join(names))
 
 
 def _time(microseconds: int) -> str:

@@ -7,7 +7,6 @@ Options: `format` (`bundle` or `objects`, a bare array), `tlp`, `include_identit
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,7 +25,7 @@ def render(rows: Sequence[Row], about: About) -> str:
         return _json(whole)
     # STIX knows no empty list, and readers stumble over a bundle without objects.
     content = _json(whole or [stix.identity()])
-    bundle_id = f"bundle--{uuid.uuid5(stix.NAMESPACE, f'bundle:{content}')}"
+    bundle_id = stix.identifier("bundle", f"bundle:{content}")
     return f'{{"type":"bundle","id":"{bundle_id}","objects":{content}}}'
 
 

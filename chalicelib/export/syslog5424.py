@@ -33,7 +33,7 @@ def render(rows: Sequence[Row], about: About) -> str:
     return "".join(f"{_message(row, host, app)}\n" for row in rows if _has_form(row))
 
 
-def skipped(rows: Sequence[Row], about: About) -> int:  # noqa: ARG001 - as all have it
+def skipped(rows: Sequence[Row], _about: About) -> int:
     """Tell how many rows have a value that one line cannot hold."""
     return sum(not _has_form(row) for row in rows)
 

@@ -36,7 +36,8 @@ class IocStore(Protocol):
     def save_many(self, changed: Sequence[Kept]) -> set[bytes]:
         """Write records over the revisions that were read.
 
-        Gives the keys of those that somebody else has changed meanwhile.
+        Gives the keys of those that could not be: mostly, because somebody else
+        has changed them meanwhile.
         """
 
     def schedule(self, day: int, keys: Sequence[bytes], at: int) -> None:

@@ -11,7 +11,7 @@ from chalicelib.core.iocs.ioc import Ioc
 from chalicelib.core.iocs.origin import Origin
 
 MOST_NAMED = 30
-"""Techniques and CVEs that are counted of one article, lest the counts grow large."""
+"""Techniques, and CVEs, that are counted of one article, lest counts grow large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ def of_change(before: Ioc | None, after: Ioc, origin: Origin | None) -> Tally:
 
 
 def of_article(article: Article) -> Tally:
-    """Count an article, and what it names: of a list of very many, the first."""
-    names = (*article.techniques, *article.cves)[:MOST_NAMED]
+    """Count an article, and what it names: of very many of a kind, the first."""
+    names = (*article.techniques[:MOST_NAMED], *article.cves[:MOST_NAMED])
     return Tally(
         articles={article.category or "other": 1}, named=dict.fromkeys(names, 1)
     )

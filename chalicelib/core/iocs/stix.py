@@ -65,7 +65,12 @@ _TACTICS = {
 
 def identifier(kind: str, name: str) -> str:
     """Give the id of a thing by its name."""
-    return f"{kind}--{uuid.uuid5(NAMESPACE, name)}"
+    return f"{kind}--{uuid_of(name)}"
+
+
+def uuid_of(name: str) -> str:
+    """Give the UUID of a name, the same in every deployment."""
+    return str(uuid.uuid5(NAMESPACE, name))
 
 
 IDENTITY_ID = identifier("identity", "taxiway")

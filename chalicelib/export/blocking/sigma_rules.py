@@ -5,13 +5,11 @@ docs/formats/sigma.md has the map of fields.
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from chalicelib.core import instants
-from chalicelib.core.iocs import marking, stix
+from chalicelib.core.iocs import marking, stix, techniques
 from chalicelib.core.lists.row import Row
 from chalicelib.export.about import About
 from chalicelib.export.blocking.actionable import is_actionable
@@ -34,7 +32,6 @@ _LONGEST_SHOWN = 64
 _LONGEST_CONTEXT = 500
 _MOST_REFERENCES = 20
 _MOST_FEEDS = 10
-_TECHNIQUE = re.compile(r"T\d{4}(?:\.\d{3})?", re.ASCII)
 
 
 def render(rows: Sequence[Row], about: About) -> str:
@@ -44,7 +41,7 @@ def render(rows: Sequence[Row], about: About) -> str:
     return "---\n".join(map(document, rules))
 
 
-def skipped(rows: Sequence[Row], about: About) -> int:  # noqa: ARG001 - as all have it
+def skipped(rows: Sequence[Row], _about: About) -> int:
     """Count the rows that no rule looks for."""
     return sum(not _fits(row) for row in rows)
 
@@ -60,7 +57,7 @@ def _fits(row: Row) -> bool:
 
 def _by_ioc(rows: Sequence[Row], about: About) -> Iterator[Mapping[str, Node]]:
     for row in rows:
-        name = _id(f"sigma:{row.type}:{row.value}")
+        name = stix.uuid_of(f"sigma:{row.type}:{row.value}")
         shown = hash_text(row)
         if len(shown) > _LONGEST_SHOWN:
             # The id keeps the titles of long URLs apart.
@@ -86,7 +83,7 @@ def _by_logsource(rows: Sequence[Row], about: About) -> Iterator[Mapping[str, No
         while part := list(islice(rest, MOST_VALUES)):
             # Of its first IOC: the parts of all pages of an export have other ids.
             first = f"{part[0].type}:{part[0].value}"
-            name = _id(f"sigma:{category}:{level}:{first}")
+            name = stix.uuid_of(f"sigma:{category}:{level}:{first}")
             feeds = sorted({row.feed for row in part})
             listed = "; ".join(feeds[:_MOST_FEEDS])
             more = " and others" if len(feeds) > _MOST_FEEDS else ""
@@ -104,8 +101,8 @@ def _by_logsource(rows: Sequence[Row], about: About) -> Iterator[Mapping[str, No
 def _rule(rows: Sequence[Row], about: About, **words: str) -> Mapping[str, Node]:
     source = LOGSOURCES[rows[0].type]
     references = _references(rows)
-    date = instants.to_text(min(row.created for row in rows))[:10]
-    modified = instants.to_text(max(row.modified for row in rows))[:10]
+    date = instants.to_date(min(row.created for row in rows))
+    modified = instants.to_date(max(row.modified for row in rows))
     return {
         "title": f"{about.product} IOC - {words['title']}"[:_LONGEST_TITLE].strip(),
         "id": words["id"],
@@ -133,10 +130,8 @@ def _selection(source: Logsource, rows: Sequence[Row]) -> Node:
 
 
 def _tags(rows: Sequence[Row]) -> list[str]:
-    techniques = {one for row in rows for one in row.techniques}
-    attack = sorted(
-        f"attack.{one.lower()}" for one in techniques if _TECHNIQUE.fullmatch(one)
-    )
+    named = {techniques.to_technique(one) for row in rows for one in row.techniques}
+    attack = sorted(f"attack.{one.lower()}" for one in named if one)
     level = marking.strictest(row.tlp for row in rows)
     return [*attack, f"tlp.{level.replace('+', '-')}"]
 
@@ -152,7 +147,3 @@ def _references(rows: Sequence[Row]) -> list[str]:
 
 def _level(row: Row) -> str:
     return _LEVELS.get(row.confidence, "low")
-
-
-def _id(name: str) -> str:
-    return str(uuid.uuid5(stix.NAMESPACE, name))

@@ -86,9 +86,7 @@ def _said(row: Row, about: About) -> str:
 
 
 def _end(row: Row, sid: int) -> str:
-    created, updated = (
-        instants.to_text(moment)[:10] for moment in (row.created, row.modified)
-    )
+    created, updated = map(instants.to_date, (row.created, row.modified))
     dates = f"created_at {created}, updated_at {updated}".replace("-", "_")
     level = row.confidence if row.confidence in _PRIORITIES else "low"
     return (

@@ -11,6 +11,7 @@ import dns.zone
 import pytest
 import suricataparser
 
+from chalicelib.api.iocs import exports
 from chalicelib.core.iocs.ioc import IocType
 from chalicelib.export import EXPORTERS
 from chalicelib.export.about import About
@@ -67,6 +68,10 @@ def values(*rows):
 def test_plain_text_has_all_that_can_be_blocked():
     assert lines(ROWS) == values(ADDRESSES, DOMAINS, URLS, OTHERS)
     assert lines(ROWS, "txt") == lines(ROWS)
+
+
+def test_each_list_may_be_asked_for():
+    assert tuple(blocklist.BLOCK_LISTS) == exports.BLOCK_LISTS
 
 
 @pytest.mark.parametrize("asked", blocklist.BLOCK_LISTS)
