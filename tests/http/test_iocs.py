@@ -209,6 +209,15 @@ def test_the_next_page_is_told_in_headers_too(service: Service, full: World):
     assert answer.headers["Link"].endswith('; rel="next"')
 
 
+def test_a_link_too_long_for_a_header_leaves_the_cursor(service: Service, full: World):
+    tags = ",".join(["mirai", *(f"{n}{'é' * 90}" for n in range(15))])
+    answer = get(service, service.key(), f"?limit=1&tag={quote(tags)}")
+    assert answer.headers["X-Next-Cursor"]
+    assert "Link" not in answer.headers
+    link = answer.json_body["links"]["next"]
+    assert len(values(get(service, service.key(), f"?{urlsplit(link).query}"))) == 1
+
+
 # Totals
 
 

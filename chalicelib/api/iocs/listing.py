@@ -33,6 +33,8 @@ ANY = "all"
 VERSION = 1
 """Raised when answers change though nothing else does: part of every tag."""
 
+_LONGEST_LINK = 4_096
+
 NEWEST, OLDEST = "modified:desc", "modified:asc"
 
 TYPES = tuple(str(one) for one in IocType)
@@ -91,8 +93,9 @@ def offset() -> Parameter:
 def asked(ctx: Context, of: str) -> Asked:
     """Read what a request asks for. Raises InvalidRequest.
 
-    `of` names the list; its filters and their order are added, since a cursor is
-    good for nothing else.
+    `of` names the list; the filters that are given and their order are added, since
+    a cursor is good for nothing else. Those that are not leave no trace in it, so that
+    it stays good when there are more of them one day.
     """
     given = ctx.arguments
     limit = check_limit(ctx.tier, given["limit"])
@@ -106,9 +109,13 @@ def asked(ctx: Context, of: str) -> Asked:
         tags=tuple(one.casefold() for one in _some(given["tag"])),
         industries=_some(given["industry"]),
     )
-    parts = (of, filters, given["since"], given["until"], given["sort"])
+    told = [
+        f"{one.name}={given[one.name]}"
+        for one in FILTERS
+        if given[one.name] is not None
+    ]
     return Asked(
-        of="\x1f".join(map(str, parts)),
+        of="\x1f".join([of, *told, given["sort"]]),
         filters=filters,
         since=given["since"],
         until=given["until"],
@@ -191,7 +198,12 @@ def next_headers(ctx: Context, cursor: str | None) -> dict[str, str]:
     link = next_link(ctx, cursor)
     if cursor is None or link is None:
         return {}
-    return {"X-Next-Cursor": cursor, "Link": f'<{link}>; rel="next"'}
+    # API Gateway takes 10,240 bytes of headers, and an address may be longer.
+    short = len(link) <= _LONGEST_LINK
+    return {
+        "X-Next-Cursor": cursor,
+        **({"Link": f'<{link}>; rel="next"'} if short else {}),
+    }
 
 
 def _some(words: tuple[str, ...] | None) -> tuple[str, ...]:
