@@ -216,17 +216,23 @@ RACES: dict[str, tuple[Deed, Deed, Deed, int]] = {
 }
 
 
+def at_the_end(before: Deed) -> tuple[World, int]:
+    """Do something, let its validity end, and tell what time it is then."""
+    world = World()
+    do(world, before, world.clock.now())
+    end = -(-(world.clock.now() + 180 * DAY) // DAY) * DAY
+    world.clock.advance((end - world.clock.now()) / SECOND + 5)
+    at = world.clock.now()
+    # To look at all the days before takes hundreds of calls.
+    do(world, ("expire", ALPHA, []), at - 6 * SECOND)
+    return world, at
+
+
 @pytest.mark.parametrize("race", RACES)
 def test_who_was_too_late_leaves_nothing_behind_that_is_not_so(race: str):
     before, one, other, earlier = RACES[race]
     for call in range(40):
-        world = World()
-        do(world, before, world.clock.now())
-        end = -(-(world.clock.now() + 180 * DAY) // DAY) * DAY
-        world.clock.advance((end - world.clock.now()) / SECOND + 5)
-        at = world.clock.now()
-        # To look at all the days before takes hundreds of calls.
-        do(world, ("expire", ALPHA, []), at - 6 * SECOND)
+        world, at = at_the_end(before)
         together(
             world,
             partial(do, world, one, at),
@@ -243,12 +249,7 @@ def test_who_dies_leaves_nothing_behind_once_resumed_whoever_came_between(
 ):
     before, one, other, earlier = RACES[race]
     for call in range(30):
-        world = World()
-        do(world, before, world.clock.now())
-        end = -(-(world.clock.now() + 180 * DAY) // DAY) * DAY
-        world.clock.advance((end - world.clock.now()) / SECOND + 5)
-        at = world.clock.now()
-        do(world, ("expire", ALPHA, []), at - 6 * SECOND)
+        world, at = at_the_end(before)
         world.dynamo.faults = Faults(kill_at=call, kill_when=when)
         with contextlib.suppress(Killed):
             do(world, one, at)

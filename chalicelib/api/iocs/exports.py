@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from chalicelib.api.iocs import listing
 from chalicelib.api.iocs.downloads import download
 from chalicelib.core.iocs import marking
 from chalicelib.edge.dialect import REST
-from chalicelib.edge.operation import Context
-from chalicelib.edge.parameters import choice, flag
+from chalicelib.edge.operation import Context, View
+from chalicelib.edge.parameters import Parameter, choice, flag
 from chalicelib.edge.reply import Reply
 from chalicelib.edge.router import Router
 from chalicelib.errors import invalid
@@ -23,27 +25,36 @@ BLOCK_LISTS = ("txt", "edl-ip", "edl-domain", "edl-url", "guardduty", "rpz", "su
 _ENDINGS = {"rpz": "rpz", "suricata": "rules"}
 
 
-@exports.get(
-    "/iocs/stix",
-    scope="read:stix",
-    counts="iocs_stix",
-    needs="iocs_stix",
-    parameters=(
-        *listing.FILTERS,
-        choice(
-            "format",
-            "A bundle, or its objects in an array",
-            ("bundle", "objects"),
-            default="bundle",
-        ),
-        choice(
-            "tlp", "Mark as this at least; never looser than the source", marking.LEVELS
-        ),
-        flag("include_identity", "Whether who made the objects is one", default=True),
-        flag("include_markings", "Whether the markings are objects", default=True),
-        *listing.paging(most=1_000),
+def _get(
+    name: str, scope: str, *options: Parameter, most: int = listing.MOST, **traits: Any
+) -> Callable[[View], View]:
+    """Register an export: filters, its options, its row of costs and of tiers."""
+    return exports.get(
+        f"/iocs/{name}",
+        scope=scope,
+        counts=f"iocs_{name}",
+        needs=f"iocs_{name}",
+        parameters=(*listing.FILTERS, *options, *listing.paging(most=most)),
+        conditional=True,
+        **traits,
+    )
+
+
+@_get(
+    "stix",
+    "read:stix",
+    choice(
+        "format",
+        "A bundle, or its objects in an array",
+        ("bundle", "objects"),
+        default="bundle",
     ),
-    conditional=True,
+    choice(
+        "tlp", "Mark as this at least; never looser than the source", marking.LEVELS
+    ),
+    flag("include_identity", "Whether who made the objects is one", default=True),
+    flag("include_markings", "Whether the markings are objects", default=True),
+    most=1_000,
     produces=(STIX_MEDIA_TYPE, "application/json"),
     returns="StixBundle",
 )
@@ -55,17 +66,10 @@ def export_stix(ctx: Context) -> Reply:
     return _export(ctx, "stix", ctx.prefers(STIX_MEDIA_TYPE, "application/json"))
 
 
-@exports.get(
-    "/iocs/misp",
-    scope="read:misp",
-    counts="iocs_misp",
-    needs="iocs_misp",
-    parameters=(
-        *listing.FILTERS,
-        choice("ip_role", "Which end an address is of", ("src", "dst"), default="src"),
-        *listing.paging(),
-    ),
-    conditional=True,
+@_get(
+    "misp",
+    "read:misp",
+    choice("ip_role", "Which end an address is of", ("src", "dst"), default="src"),
     produces=("application/json",),
     returns="MispEvent",
 )
@@ -77,22 +81,15 @@ def export_misp(ctx: Context) -> Reply:
     return _export(ctx, "misp")
 
 
-@exports.get(
-    "/iocs/cef",
-    scope="read:cef",
-    counts="iocs_cef",
-    needs="iocs_cef",
-    parameters=(
-        *listing.FILTERS,
-        choice(
-            "format",
-            "CEF lines, or RFC 5424 with structured data",
-            ("cef", "syslog"),
-            default="cef",
-        ),
-        *listing.paging(),
+@_get(
+    "cef",
+    "read:cef",
+    choice(
+        "format",
+        "CEF lines, or RFC 5424 with structured data",
+        ("cef", "syslog"),
+        default="cef",
     ),
-    conditional=True,
     produces=("text/plain",),
 )
 def export_cef(ctx: Context) -> Reply:
@@ -100,17 +97,10 @@ def export_cef(ctx: Context) -> Reply:
     return _export(ctx, ctx.arguments["format"])
 
 
-@exports.get(
-    "/iocs/openioc",
-    scope="read:openioc",
-    counts="iocs_openioc",
-    needs="iocs_openioc",
-    parameters=(
-        *listing.FILTERS,
-        choice("version", "Version of OpenIOC", ("1.0", "1.1"), default="1.0"),
-        *listing.paging(),
-    ),
-    conditional=True,
+@_get(
+    "openioc",
+    "read:openioc",
+    choice("version", "Version of OpenIOC", ("1.0", "1.1"), default="1.0"),
     produces=("application/xml",),
 )
 def export_openioc(ctx: Context) -> Reply:
@@ -118,22 +108,15 @@ def export_openioc(ctx: Context) -> Reply:
     return _export(ctx, "openioc")
 
 
-@exports.get(
-    "/iocs/sigma",
-    scope="read:iocs",
-    counts="iocs_sigma",
-    needs="iocs_sigma",
-    parameters=(
-        *listing.FILTERS,
-        choice(
-            "grouping",
-            "One rule for each log source, or for each IOC",
-            ("logsource", "ioc"),
-            default="logsource",
-        ),
-        *listing.paging(),
+@_get(
+    "sigma",
+    "read:iocs",
+    choice(
+        "grouping",
+        "One rule for each log source, or for each IOC",
+        ("logsource", "ioc"),
+        default="logsource",
     ),
-    conditional=True,
     produces=("text/yaml", "application/yaml"),
 )
 def export_sigma(ctx: Context) -> Reply:

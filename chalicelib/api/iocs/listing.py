@@ -206,10 +206,6 @@ def next_headers(ctx: Context, cursor: str | None) -> dict[str, str]:
     }
 
 
-def _some(words: tuple[str, ...] | None) -> tuple[str, ...]:
-    return () if not words or ANY in words else words
-
-
 def known(ctx: Context, asked: Asked, form: str) -> Reply | None:
     """Answer who has the current version already, for the price of the log's head."""
     if "if-none-match" not in ctx.request.headers:
@@ -222,3 +218,7 @@ def tag(ctx: Context, asked: Asked, form: str, end: int) -> str:
     window = ctx.container.catalogue.window(asked, ctx.tier)
     options = sorted((name, str(value)) for name, value in ctx.arguments.items())
     return etag_of(VERSION, form, end, window, asked.of, options, ctx.request.base_url)
+
+
+def _some(words: tuple[str, ...] | None) -> tuple[str, ...]:
+    return () if not words or ANY in words else words
